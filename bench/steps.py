@@ -1,0 +1,149 @@
+"""The measured steps, each in a process of its own: `python -m bench.steps STEP LINES FOLDER` prints JSON rows."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from bench import STORE_LIMIT, peers
+from bench.shop import DAYS, FIRST_DAY, write_csv, write_raw
+from bench.slack import measure_slack
+from bot.metrics import ad, cohort_matrix, ltv, repeat
+from bot.metrics.cohort import Cohort
+from bot.periods import day_of, last_whole_month
+from store.database import migrate, open_engine
+from store.order_import import ImportJob, import_orders
+from store.shelf import Shelf, build_parts, open_parts
+from store.teams import HOME
+
+AS_OF = FIRST_DAY + DAYS - 1
+PRODUCT = 7
+CHANGED_ORDERS = 10_000
+REPEATS = 7
+
+
+def emit(name: str, seconds: list[float], *, unit: str = "s", beside: str = "") -> None:
+    """One row of the table."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    row = {"median": statistics.median(seconds), "min": min(seconds), "max": max(seconds)}
+    print(json.dumps({"name": name, "unit": unit, "beside": beside, "peak_mb": peak} | row), flush=True)
+
+
+def timed(work: Callable[[], object], repeats: int = REPEATS, warm: int = 2) -> list[float]:
+    """Seconds of each repeat after the warm-up."""
+    for _ in range(warm):
+        work()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def job(folder: Path, path: Path) -> ImportJob:
+    """An import into the bench's own SQLite."""
+    url = f"sqlite:///{folder / 'banto.sqlite3'}"
+    migrate(url)
+    return ImportJob(
+        engine=open_engine(url),
+        team=HOME,
+        path=path,
+        profile="generic",
+        currency=None,
+        default_currency="JPY",
+        zone=ZoneInfo("Asia/Tokyo"),
+        now=datetime.combine(day_of(AS_OF + 2), datetime.min.time(), UTC),
+        scratch=folder / "scratch",
+    )
+
+
+def store(lines: int, folder: Path) -> None:
+    """CSV → store, full build, refresh after changed orders."""
+    write_raw(lines, folder / "raw")
+    if lines > STORE_LIMIT:
+        made = folder / "facts"
+        made.mkdir()
+        emit("facts: full build from raw columns", timed(lambda: build_parts(folder / "raw", made), 1, 0))
+        return
+    path = folder / "orders.csv"
+    write_csv(lines, path)
+    work = job(folder, path)
+    start = time.perf_counter()
+    report = import_orders(work)
+    emit("CSV → SQLite", [report.totals.orders / (time.perf_counter() - start)], unit="orders/s")
+    shelf = Shelf(work.engine, folder / "shelf")
+    emit("facts: full build from SQLite", timed(lambda: shelf.rebuild(HOME), 1, 0))
+    changed = folder / "changed.csv"
+    rows = path.read_text().splitlines()
+    step = max(len(rows) // CHANGED_ORDERS // 2, 1) * 2
+    kept = [r for at in range(1, len(rows) - 1, step) for r in rows[at : at + 2]]
+    changed.write_text("\n".join([rows[0], *(r.replace('"paid"', '"cancelled"') for r in kept)]) + "\n")
+    start = time.perf_counter()
+    count = import_orders(job(folder, changed)).totals.orders
+    emit(f"CSV → SQLite, {count:,} changed orders", [time.perf_counter() - start])
+    emit("facts: refresh after them", timed(lambda: shelf.refresh(HOME), 1, 0))
+    made = folder / "facts"
+    made.mkdir()
+    build_parts(folder / "raw", made)
+
+
+def questions(lines: int, folder: Path) -> None:
+    """Every kind of question, warm."""
+    tables = open_parts(folder / "facts")
+    whole, product = Cohort(), Cohort(product_id=PRODUCT)
+    last_month = last_whole_month(day_of(AS_OF))
+    asked: list[tuple[str, Callable[[], object]]] = [
+        ("LTV of a product", lambda: ltv.measure(tables.shop, product, 365, AS_OF)),
+        ("LTV of a product, product basis", lambda: ltv.measure(tables.product, product, 365, AS_OF)),
+        ("LTV of the whole shop", lambda: ltv.measure(tables.shop, whole, 365, AS_OF)),
+        ("repeat of a product", lambda: repeat.measure(tables.shop, product, 90, AS_OF)),
+        ("LTV of a product, window of 137 days", lambda: ltv.measure(tables.shop, product, 137, AS_OF)),
+        ("cohort matrix of the whole shop", lambda: cohort_matrix.measure(tables.shop, whole, last_month)),
+        ("all ads with weekly cohorts", lambda: ad.measure(tables.shop, AS_OF)),
+    ]
+    for name, ask in asked:
+        emit(name, timed(ask))
+
+
+def scan(lines: int, folder: Path) -> None:
+    """The floor: reading at memory speed the columns that the LTV of the whole shop needs."""
+    rows = open_parts(folder / "facts").shop.count().to_pyarrow().as_py()
+    columns = [np.ones(rows, np.int32) for _ in range(5)] + [np.ones(rows, np.int64)]
+    name = "floor: sum of the needed columns in memory"
+    emit(name, timed(lambda: [c.sum() for c in columns]), beside="LTV of the whole shop")
+
+
+STEPS: dict[str, Callable[[int, Path], None]] = {
+    "store": store,
+    "questions": questions,
+    "scan": scan,
+    "pandas": lambda lines, folder: emit(
+        "pandas from raw: LTV of a product",
+        timed(peers.pandas_ltv(folder / "raw", PRODUCT, 365, AS_OF), 3, 1),
+        beside="LTV of a product",
+    ),
+    "polars": lambda lines, folder: emit(
+        "Polars from raw: LTV of a product",
+        timed(peers.polars_ltv(folder / "raw", PRODUCT, 365, AS_OF), 3, 1),
+        beside="LTV of a product",
+    ),
+    "lifetimes": lambda lines, folder: emit(
+        "lifetimes from raw: frequency and recency of all",
+        timed(peers.lifetimes_summary(folder / "raw", AS_OF), 1, 0),
+        beside="repeat of a product",
+    ),
+    "slack": lambda lines, folder: measure_slack(folder, emit) if lines <= STORE_LIMIT else None,
+}
+
+if __name__ == "__main__":
+    STEPS[sys.argv[1]](int(sys.argv[2]), Path(sys.argv[3]))

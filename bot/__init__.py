@@ -1,0 +1,1 @@
+"""Banto (番頭): what runs and what answers."""

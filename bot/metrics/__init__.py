@@ -1,0 +1,1 @@
+"""Every number, written once: facts → frozen results."""

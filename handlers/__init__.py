@@ -1,0 +1,1 @@
+"""How Slack reaches us: one module per feature, each with `register(app, deps)`; `bot.app` lists them."""

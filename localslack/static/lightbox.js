@@ -1,0 +1,23 @@
+// Pictures: inline, and large on a click.
+import { h, icon } from "./dom.js";
+
+function enlarge(source, alt) {
+  const shut = () => {
+    box.remove();
+    removeEventListener("keydown", onKey);
+  };
+  const onKey = (event) => { if (event.key === "Escape") shut(); };
+  const box = h("div.lightbox", { role: "dialog", "aria-label": alt, "data-testid": "lightbox", onclick: shut },
+    h("img", { src: source, alt }), h("p", {}, alt), h("button", { type: "button", "aria-label": "閉じる" }, icon("close")));
+  addEventListener("keydown", onKey);
+  document.body.append(box);
+  box.querySelector("button").focus();
+}
+
+/** A picture that grows on a click; its alternative text stands in when it cannot be loaded. */
+export function picture(source, alt) {
+  const image = h("img", { src: source, alt, loading: "lazy" });
+  const button = h("button.picture", { type: "button", "aria-label": `${alt}(拡大)`, onclick: () => enlarge(source, alt) }, image);
+  image.addEventListener("error", () => button.replaceChildren(h("span.picture-missing", {}, `画像を表示できません: ${alt}`)));
+  return button;
+}

@@ -1,0 +1,262 @@
+"""Where questions get their facts: the newest snapshot of a team, refreshed when the truth has moved on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
+from ibis.expr import types as ir
+from sqlalchemy import Connection, Engine, select
+
+from store.database import reading
+from store.facts import raw, snapshot
+from store.facts.expressions import FactTables, build, patched
+from store.facts.snapshot import Manifest, SnapshotUnusable
+from store.orders import EVERYBODY
+from store.scratch import scratch_folder
+from store.tables import teams, touched
+from store.teams import coverage, day_number
+
+log = logging.getLogger(__name__)
+SCRATCH = "build-"
+LINES_AT_ONCE = 2_000_000
+BUILD_MEMORY = "400MB"
+PERSONS_FROM = -(2**63)
+PERSONS = 2**64
+PATCH_LIMIT = 50_000
+"""A patch of more persons than this is folded into a new base."""
+
+
+class NoOrders(Exception):
+    """Nothing was imported yet, so there is nothing to answer from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """The facts of one team as of one day, ready to be asked (columns: store.facts.expressions).
+
+    `as_of` is the last complete shop-local day: what was ordered later does not exist.
+    """
+
+    team: str
+    shop: ir.Table
+    product: ir.Table
+    left_out: ir.Table
+    as_of: date
+    data_from: date
+    synced_at: datetime
+    snapshot: str
+
+    def track(self, basis: str) -> ir.Table:
+        """The occasions on the shop basis or the product basis."""
+        return self.shop if basis == "shop" else self.product
+
+
+class Shelf:
+    """The facts of all teams in one data folder. Safe to use from many threads and processes."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = reading(engine)
+        self._folder = folder
+        self._local = threading.local()
+        self._building = threading.Lock()
+        self._verified: dict[Path, object] = {}
+
+    def currency(self, team: str) -> str:
+        """The currency the team's books are kept in."""
+        with self._engine.connect() as connection:
+            found = connection.execute(select(teams.c.currency).where(teams.c.team == team)).scalar()
+        return found or "JPY"
+
+    def facts(self, team: str, as_of: date | None = None) -> Facts:
+        """Facts as of `as_of`, by default the last complete day. Raises NoOrders before the first import."""
+        with self._engine.connect() as connection:
+            covered = coverage(connection, team)
+        if covered is None:
+            raise NoOrders
+        manifest = self.refresh(team)
+        day = covered.data_through if as_of is None else as_of
+        tables = self._tables(team, manifest)
+        if day < covered.data_through:
+            tables = self._as_known(team, manifest, tables, day_number(day))
+        return Facts(
+            team=team,
+            shop=tables.shop,
+            product=tables.product,
+            left_out=tables.left_out,
+            as_of=day,
+            data_from=covered.data_from,
+            synced_at=covered.synced_at,
+            snapshot=manifest.snapshot,
+        )
+
+    def refresh(self, team: str) -> Manifest:
+        """Bring the snapshot up to the truth's revision: nothing, a patch of the touched persons, or a new base."""
+        folder = self._folder / team
+        manifest, why = self._usable(folder)
+        if manifest is not None and manifest.revision == self._revision(team):
+            return manifest
+        with self._building:
+            manifest, why = self._usable(folder)
+            if manifest is None:
+                return self.rebuild(team, why)
+            with self._engine.connect() as connection:
+                revision, persons = self._touched_since(connection, team, manifest)
+                if revision == manifest.revision:
+                    return manifest
+                if revision < manifest.revision:
+                    snapshot.discard(folder)
+                    return self.rebuild(team, "it belongs to another or a newer database")
+                if persons is None or len(persons) > PATCH_LIMIT:
+                    return self.rebuild(team)
+                orders = raw.of_persons(connection, team, pa.array(persons, pa.int64()))
+                connection.rollback()
+            with scratch_folder(folder, SCRATCH) as scratch:
+                made = _empty(scratch)
+                _write(_in_memory(orders), made)
+                snapshot.write_persons(made, pa.array([0, *persons], pa.int64()))
+                made = snapshot.place(made, folder, revision)
+            manifest = replace(manifest, revision=revision, patch=made.name)
+            snapshot.swap(folder, manifest)
+            snapshot.remove_old(folder)
+            return manifest
+
+    def rebuild(self, team: str, why: str | None = None) -> Manifest:
+        """Build the facts from all raw orders, some persons at a time, so that memory does not grow with the shop.
+
+        `why` is what was wrong with the snapshot that there was; it is logged, and kept for `bot doctor`.
+        """
+        folder = self._folder / team
+        if why is not None:
+            log.warning("the facts of %s are built anew: %s", team, why)
+        with scratch_folder(folder, SCRATCH) as scratch:
+            # Read before the orders: what is written meanwhile is patched in by the next refresh.
+            revision = self._revision(team)
+            raw.export(self._engine, team, scratch)
+            made = _empty(scratch)
+            build_parts(scratch, made)
+            made = snapshot.place(made, folder, revision)
+        manifest = Manifest(
+            format=snapshot.FORMAT, revision=revision, base=made.name, base_revision=revision, rebuilt=why
+        )
+        snapshot.swap(folder, manifest)
+        snapshot.remove_old(folder)
+        return manifest
+
+    def _usable(self, folder: Path) -> tuple[Manifest | None, str | None]:
+        """The current snapshot; None when there is none or (then with the reason) it cannot be used.
+
+        Files are compared with their checksums when this process meets them first, and again when they change.
+        """
+        try:
+            manifest = snapshot.read_manifest(folder)
+            for name in manifest.folders if manifest else ():
+                stamp = snapshot.stamp(folder / name)
+                if self._verified.get(folder / name) != stamp:
+                    snapshot.verify(folder / name)
+                    self._verified[folder / name] = stamp
+            return manifest, None
+        except SnapshotUnusable as error:
+            return None, str(error)
+
+    def _revision(self, team: str) -> int:
+        with self._engine.connect() as connection:
+            return int(connection.execute(select(teams.c.revision).where(teams.c.team == team)).scalar_one())
+
+    def _touched_since(self, connection: Connection, team: str, manifest: Manifest) -> tuple[int, list[int] | None]:
+        """The truth's revision and everybody touched since the base; None when that is everybody."""
+        revision = connection.execute(select(teams.c.revision).where(teams.c.team == team)).scalar_one()
+        rows = connection.execute(
+            select(touched.c.person_id)
+            .where(touched.c.team == team, touched.c.revision > manifest.base_revision)
+            .distinct()
+        )
+        persons = sorted(row.person_id for row in rows)
+        return revision, None if EVERYBODY in persons else persons
+
+    def _backend(self) -> Backend:
+        if not hasattr(self._local, "backend"):
+            self._local.backend = ibis.duckdb.connect()
+            self._local.tables = {}
+        return self._local.backend
+
+    def _tables(self, team: str, manifest: Manifest) -> FactTables:
+        """The current facts as expressions over the files, in this thread's connection."""
+        backend = self._backend()
+        key = (team, manifest.snapshot)
+        if key not in self._local.tables:
+            self._local.tables = {k: v for k, v in self._local.tables.items() if k[0] != team}
+            tables = _open(backend, self._folder / team / manifest.base)
+            if manifest.patch:
+                made = self._folder / team / manifest.patch
+                persons = backend.read_parquet(str(made / f"{snapshot.PERSONS}.parquet"))
+                tables = patched(tables, _open(backend, made), persons)
+            self._local.tables[key] = tables
+        found: FactTables = self._local.tables[key]
+        return found
+
+    def _as_known(self, team: str, manifest: Manifest, tables: FactTables, day: int) -> FactTables:
+        """The facts when later orders do not exist: persons whom only later orders joined are apart again."""
+        joined = tables.joined
+        candidates = (
+            joined.filter(joined.first_day <= day, joined.last_day > day).person_id.to_pyarrow().combine_chunks()
+        )
+        if len(candidates) == 0:
+            return tables
+        with self._engine.connect() as connection:
+            orders = raw.of_persons(connection, team, candidates, through=day)
+            connection.rollback()
+        apart = raw.with_persons_of_these_orders(orders)
+        moved = pc.not_equal(apart.orders.column("person_id"), orders.orders.column("person_id"))
+        if not pc.any(moved).as_py():
+            return tables
+        return patched(tables, _in_memory(apart), ibis.memtable(pa.table({"person_id": candidates})))
+
+
+def open_parts(folder: Path) -> FactTables:
+    """The facts in one folder, in a connection of their own."""
+    return _open(ibis.duckdb.connect(), folder)
+
+
+def _open(backend: Backend, folder: Path) -> FactTables:
+    return FactTables(**{name: backend.read_parquet(str(folder / f"{name}-*.parquet")) for name in snapshot.TABLES})
+
+
+def build_parts(scratch: Path, made: Path) -> None:
+    """Facts of the exported orders in `scratch`, a range of persons after the other."""
+    lines = pq.read_metadata(scratch / "lines.parquet").num_rows
+    parts = max(1, -(-lines // LINES_AT_ONCE))
+    for part in range(parts):
+        backend = ibis.duckdb.connect(temp_directory=str(scratch / "spill"), memory_limit=BUILD_MEMORY)
+        orders = backend.read_parquet(str(scratch / "orders.parquet"))
+        items = backend.read_parquet(str(scratch / "lines.parquet"))
+        # Persons' numbers are hashes, so equal ranges of numbers hold about as many persons each.
+        first, last = PERSONS_FROM + part * PERSONS // parts, PERSONS_FROM + (part + 1) * PERSONS // parts - 1
+        mine = orders.person_id.between(first, last)
+        orders = orders.filter(mine | orders.person_id.isnull() if part == 0 else mine)
+        _write(build(orders, items), made, part)
+        backend.disconnect()
+
+
+def _empty(scratch: Path) -> Path:
+    made = scratch / "facts"
+    made.mkdir()
+    return made
+
+
+def _in_memory(orders: raw.Raw) -> FactTables:
+    return build(ibis.memtable(orders.orders), ibis.memtable(orders.lines))
+
+
+def _write(tables: FactTables, folder: Path, part: int = 0) -> None:
+    for name, table in tables.items().items():
+        order = ["product_id", "person_id"] if "product_id" in table.columns else ["person_id"]
+        table.order_by(order).to_parquet(str(folder / f"{name}-{part:02}.parquet"))

@@ -1,0 +1,121 @@
+"""Whatever happens to the orders, the bot's numbers are those of the plain computation from the raw rows."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from store.database import migrate, open_engine
+from tests import naive
+from tests.shop import Shop, row
+
+SKUS = ["A", "B", "C"]
+LAST_DAY = "2026-06-30"
+SENTINEL = row("LAST", f"{LAST_DAY}T12:00:00+09:00", "sentinel", sku="Z", status="test")
+"""A test order on the last day: it is no purchase, and the data reaches through that day."""
+NAMES = [
+    row(f"N{n}", "2026-01-01", "n", sku=sku, ad_code=ad, status="test")
+    for n, (sku, ad) in enumerate([("A", "AD1"), ("B", "AD2"), ("C", "")])
+]
+"""Test orders that make all products and ads known, so that every question can be asked."""
+
+instants = st.builds(
+    lambda day, hour, minute, zone: f"2026-{1 + day // 28:02}-{1 + day % 28:02}T{hour:02}:{minute:02}:00{zone}",
+    st.integers(0, 167),
+    st.sampled_from([0, 14, 15, 23]),
+    st.sampled_from([0, 30, 59]),
+    st.sampled_from(["+09:00", "Z", "", "-05:00"]),
+)
+lines = st.lists(
+    st.tuples(st.sampled_from(SKUS), st.integers(0, 3000), st.integers(1, 3), st.sampled_from([0, 100]), st.booleans()),
+    min_size=1,
+    max_size=3,
+)
+states = st.sampled_from(["paid", "shipped", "placed", "cancelled", "returned", "refused", "unpaid", "test", ""])
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """One state of one order, as rows."""
+    order_id = f"O{draw(st.integers(1, 12))}"
+    ordered_at = draw(instants)
+    version = draw(st.integers(1, 5))
+    whole = {
+        "customer_id": draw(st.sampled_from(["c1", "c2", "c3", "c4", ""])),
+        "email": draw(st.sampled_from(["", "x@example.jp", " X@Example.jp", "y@example.jp", "z@example.jp", "none"])),
+        "status": draw(states),
+        "channel": draw(st.sampled_from(["web", "phone", ""])),
+        "ad_code": draw(st.sampled_from(["", "AD1", "AD2"])),
+        "updated_at": f"2026-07-0{version}T00:00:00Z",
+    }
+    rows = []
+    for sku, price, quantity, discount, refunded in draw(lines):
+        gross = price * quantity
+        refund = gross - min(discount, gross) if refunded else 0
+        cells = whole | {"quantity": quantity, "discount": min(discount, gross), "refund": refund}
+        customer = cells.pop("customer_id")
+        rows.append(row(order_id, ordered_at, customer, sku=sku, price=price, **cells))
+    return rows
+
+
+batches = st.lists(st.lists(versions(), min_size=1, max_size=6), min_size=1, max_size=5)
+
+
+def without_twins(batch: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """At most one state per order and version in one file, so that a file does not contradict itself."""
+    seen: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for rows in batch:
+        seen.setdefault((rows[0]["order_id"], rows[0]["updated_at"]), rows)
+    return [r for rows in seen.values() for r in rows]
+
+
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "all": {},
+    "A": {"product": "A"},
+    "A basis=product": {"product": "A", "basis": "product"},
+    "all channel=web": {"channel": "web"},
+    "all ad=AD1": {"ad": "AD1"},
+    "all ad=unknown": {"ad": ""},
+}
+
+
+def check(shop: Shop, rows: list[dict[str, Any]], words: str, window: int, day: str | None = None) -> None:
+    """Both reports against the naive computation."""
+    wanted = naive.measure(rows, window, date.fromisoformat(day or LAST_DAY), **QUESTIONS[words])
+    ltv = shop.ask(f"ltv {words} window={window}", day)
+    result = ltv["result"]
+    got = (result["persons"], result["occasions"], int(result["net_sales"]), ltv["left_out"]["immature_persons"])
+    assert got == (wanted.persons, wanted.occasions, wanted.net_sales, wanted.immature), words
+    result = shop.ask(f"repeat {words} window={window}", day)["result"]
+    assert (result["mature"], result["returned"]) == (wanted.persons, wanted.returned), words
+    reached = [step["from"] for step in result["ladder"][:4]]
+    assert reached == [n for n in wanted.ladder if n][: len(reached)], words
+
+
+@settings(max_examples=8)
+@given(batches, st.sampled_from([1, 30, 90]), st.sampled_from(["2026-03-31", "2026-05-15"]))
+def test_numbers_follow_every_change_of_the_orders(
+    history: list[list[list[dict[str, Any]]]], window: int, past: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/banto.sqlite3"
+        migrate(url)
+        shop = Shop(open_engine(url), Path(folder))
+        seen = [SENTINEL, *NAMES]
+        shop.load(seen)
+        for number, batch in enumerate(history, 1):
+            rows = without_twins(batch)
+            shop.load(rows)
+            seen = seen + [r | {"batch": number} for r in rows]
+            check(shop, seen, "all", window)
+        for words in QUESTIONS:
+            check(shop, seen, words, window)
+            check(shop, seen, words, window, past)
+        shop.shelf.rebuild("main")
+        for words in ("all", "A"):
+            check(shop, seen, words, window)
