@@ -27,7 +27,8 @@ from store.schedules import WEEKLY as WEEKLY_KIND
 from store.schedules import Schedule, put_schedule
 from store.tables import leases, posts, teams
 from store.teams import HOME
-from tests.localslack.running import MANIFEST, PLANNER, PLANS, SECRET, TOKEN, Running, free_port, running
+from tests.localslack.running import MANIFEST, PLANNER, PLANS, SECRET, TOKEN, Running, running
+from tests.ports import free_port
 from tests.postgresql import Cluster, empty_database
 from tests.shell import ROOT, bot, environment, start
 from tests.shop import TOKYO, as_csv, row
@@ -75,8 +76,8 @@ class Pair:
     def start(self, name: str) -> BotProcess:
         """Start a bot and wait until it is ready."""
         data = self.folder / name
-        with free_port() as port:
-            command = [sys.executable, "-m", "tests.one_bot", str(port), TICK]
+        port = free_port()
+        command = [sys.executable, "-m", "tests.one_bot", str(port), TICK]
         process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment(data), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,8 +19,8 @@ from typing import Any
 from unittest.mock import patch
 
 from bot.__main__ import main
-from localslack.serve import listen
 from tests.localslack.running import fetch
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -63,26 +62,12 @@ def until(true: Callable[[], Any], seconds: float = 15) -> Any:
     return value
 
 
-def two_ports() -> int:
-    """A port that was free a moment ago, as was the next one: the page's and the bot's."""
-    while True:
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-        try:
-            for number in (port, port + 1):
-                listen(number).close()
-        except (OSError, OverflowError):
-            continue
-        return port
-
-
 @dataclass
 class Demo:
     """One `bot demo` on `data`. `log` holds what all its runs have printed."""
 
     data: Path
-    port: int = field(default_factory=two_ports)
+    port: int = field(default_factory=lambda: free_port(together=2))
     log: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
 

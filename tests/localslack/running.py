@@ -1,6 +1,7 @@
 """A workspace and a tiny Bolt app as its bot, both real servers on loopback."""
 
 import json
+import socket
 import threading
 import time
 import urllib.error
@@ -102,13 +103,12 @@ def fetch(request: urllib.request.Request) -> tuple[int, Any]:
 
 
 @contextmanager
-def serving(server: uvicorn.Server, port: int) -> Iterator[str]:
-    """Run a server in a thread on a port of 127.0.0.1 (0: any); the address."""
-    listener = listen(port)
+def serving(server: uvicorn.Server, listener: socket.socket) -> Iterator[str]:
+    """Run a server in a thread on a listening socket; its address."""
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield address(listener)
     finally:
         server.should_exit = True
         thread.join(10)
@@ -143,8 +143,8 @@ def running(
 ) -> Iterator[Running]:
     """Start a workspace on `data` and a bot whose listeners `register` adds."""
     ticking = time or Ticking()
-    with free_port() as port:
-        url = f"http://127.0.0.1:{port}"
+    listener = listen(0)
+    url = address(listener)
     client = WebClient(token=TOKEN, base_url=f"{url}/api/")
     bot = App(client=client, signing_secret=SECRET, token_verification_enabled=False)
     register(bot)
@@ -158,7 +158,7 @@ def running(
 
     bot_app = Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
     bot_server = uvicorn.Server(uvicorn.Config(bot_app, log_level="warning"))
-    with serving(bot_server, 0) as bot_url:
+    with serving(bot_server, listen(0)) as bot_url:
         config = Config(
             base_url=url,
             data=data,
@@ -170,7 +170,7 @@ def running(
             file_processing_seconds=0.0,
         )
         workspace = open_workspace(replace(config, **changes), ticking)
-        with serving(Server(build_app(workspace), workspace.stream), port):
+        with serving(Server(build_app(workspace), workspace.stream), listener):
             try:
                 yield Running(url, workspace, bot, client, ticking, arrived)
             finally:
@@ -178,10 +178,6 @@ def running(
                 bot_server.should_exit = True
 
 
-@contextmanager
-def free_port() -> Iterator[int]:
-    """A port that was free a moment ago."""
-    listener = listen(0)
-    port = listener.getsockname()[1]
-    listener.close()
-    yield port
+def address(listener: socket.socket) -> str:
+    """The address a listening socket serves."""
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -13,16 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 SPARK_HOME = "BANTO_SPARK_HOME"
 """Names the folder of Spark's own distribution (the `pyspark` folder of the full package)."""
 START_SECONDS = 180
-
-
-def free_port() -> int:
-    """A port nobody uses at the moment."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextmanager

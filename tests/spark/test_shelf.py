@@ -14,6 +14,7 @@ from store.shelf import NoOrders, Shelf
 from store.shelves import check_engine, open_shelf
 from store.spark.errors import EngineUnreachable
 from store.teams import HOME
+from tests.ports import free_port
 from tests.shop import Shop, row
 from tests.spark import servers
 from tests.spark.history import rows_of
@@ -58,7 +59,7 @@ def test_what_only_later_orders_joined_is_apart_in_the_past(shop: Shop, sail_url
 
 def test_a_server_that_was_started_again_is_connected_to_again(shop: Shop) -> None:
     shop.load(ORDERS)
-    port = servers.free_port()
+    port = free_port()
     with servers.sail(port) as url:
         books = spark_books(shop, url)
         before = books.facts()
