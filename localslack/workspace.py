@@ -68,6 +68,8 @@ class Workspace:
 
     def write(self, channel: str, message: Json, to_user: str | None = None) -> Json:
         """Keep a new or changed message and show it to those who may see it."""
+        if message.get("blocks"):
+            message = message | {"blocks": [self._with_size(block) for block in message["blocks"]]}
         self.state.put_message(channel, message, to_user)
         shown = message | ({"is_ephemeral": True} if to_user else {})
         self.stream.tell({"type": "message", "channel": channel, "message": shown}, self._seen_by(channel, to_user))
@@ -110,6 +112,14 @@ class Workspace:
     def notice(self, text: str, users: set[str] | None = None) -> None:
         """A short notice over the page, such as a failed modal or a failed clock command."""
         self.stream.tell({"type": "notice", "text": text}, users)
+
+    def _with_size(self, block: Json) -> Json:
+        """An image block with the size of its picture where that is known, as Slack delivers it."""
+        id = block.get("slack_file", {}).get("id") if block["type"] == "image" else None
+        file = self.state.file(id) if id else None
+        if file is None or "original_w" not in file:
+            return block
+        return block | {"image_width": file["original_w"], "image_height": file["original_h"]}
 
     def _seen_by(self, channel: str, to_user: str | None) -> list[str]:
         if to_user:

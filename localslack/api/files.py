@@ -70,8 +70,15 @@ def file_known(workspace: Workspace) -> FileKnown:
 def keep_bytes(workspace: Workspace, file: Json, content: bytes) -> None:
     """Store the bytes of a file."""
     (workspace.state.files_folder / file["id"]).write_bytes(content)
-    file |= {"size": len(content), "state": "uploaded"}
+    file |= {"size": len(content), "state": "uploaded"} | _png_size(content)
     workspace.state.put_file(file)
+
+
+def _png_size(content: bytes) -> Json:
+    """Width and height of a picture in PNG, with which the page keeps its place free while it is loaded."""
+    if not content.startswith(b"\x89PNG\r\n\x1a\n") or content[12:16] != b"IHDR":
+        return {}
+    return {"original_w": int.from_bytes(content[16:20]), "original_h": int.from_bytes(content[20:24])}
 
 
 def finish(workspace: Workspace, file: Json) -> None:

@@ -59,7 +59,7 @@ const DRAW = {
       item.type === "image" ? h("img.b-tiny", { src: imageSource(item), alt: item.alt_text }) : h("span", {}, textObject(item)))),
   actions: (context, block) => h("div.b-actions", {}, block.elements.map((element) => drawElement(context, block, element))),
   image: (context, block) =>
-    h("figure.b-image", {}, block.title ? h("figcaption", {}, textObject(block.title)) : null, picture(imageSource(block), block.alt_text)),
+    h("figure.b-image", {}, block.title ? h("figcaption", {}, textObject(block.title)) : null, picture(imageSource(block), block.alt_text, block.image_width, block.image_height)),
   input(context, block) {
     const label = h("div.b-label", {}, textObject(block.label), block.optional ? h("span.optional", {}, "(任意)") : null);
     const error = context.errors?.[block.block_id];

@@ -14,9 +14,18 @@ function enlarge(source, alt) {
   box.querySelector("button").focus();
 }
 
-/** A picture that grows on a click; its alternative text stands in when it cannot be loaded. */
-export function picture(source, alt) {
+const HIGHEST = 420;
+
+/**
+ * A picture that grows on a click; its alternative text stands in when it cannot be loaded. Where its size is known
+ * its place is kept free, so that nothing moves under the pointer when it arrives.
+ */
+export function picture(source, alt, width, height) {
   const image = h("img", { src: source, alt, loading: "lazy" });
+  if (width && height) {
+    image.style.aspectRatio = `${width} / ${height}`;
+    image.style.width = `${Math.min(width, (HIGHEST * width) / height)}px`;
+  }
   const button = h("button.picture", { type: "button", "aria-label": `${alt}(拡大)`, onclick: () => enlarge(source, alt) }, image);
   image.addEventListener("error", () => button.replaceChildren(h("span.picture-missing", {}, `画像を表示できません: ${alt}`)));
   return button;

@@ -29,7 +29,7 @@ function size(bytes) {
 
 function fileCard(file) {
   if (/^image\/(png|jpeg|gif|webp)$/.test(file.mimetype)) {
-    return h("figure.b-image", {}, h("figcaption", {}, file.title), picture(file.url_private, file.alt_txt || file.title));
+    return h("figure.b-image", {}, h("figcaption", {}, file.title), picture(file.url_private, file.alt_txt || file.title, file.original_w, file.original_h));
   }
   return h("a.file-card", { href: file.url_private_download, download: file.name, "data-testid": "file" },
     icon("file"), h("span", {}, h("b", {}, file.title || file.name), h("small", {}, `${file.filetype.toUpperCase()}・${size(file.size)}`)));

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from slack_bolt import Ack
 from slack_sdk import WebClient
 
@@ -287,3 +287,18 @@ def test_a_lost_connection_is_said_and_made_good(slack: Running, page: Page) -> 
     page.unroute(re.compile(r"/stream\?"))
     expect(page.get_by_test_id("timeline")).to_contain_text("途切れている間に", timeout=15_000)
     expect(page.locator("body")).not_to_have_class("offline")
+
+
+def test_nothing_moves_when_a_picture_arrives(slack: Running, page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/files/**", held.append)
+    with page.expect_request("**/files/**"):
+        enter(page, "/say")
+    button, image = page.locator("[data-action-id=stop]"), page.locator(".b-image img")
+    before = button.bounding_box()
+    assert image.evaluate("image => image.naturalWidth") == 0
+    for route in held:
+        route.continue_()
+    expect(image).to_have_js_property("complete", True)
+    assert image.evaluate("image => image.naturalWidth") > 0
+    assert button.bounding_box() == before
