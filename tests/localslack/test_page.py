@@ -291,7 +291,7 @@ def test_a_lost_connection_is_said_and_made_good(slack: Running, page: Page) -> 
 
 def test_nothing_moves_when_a_picture_arrives(slack: Running, page: Page) -> None:
     held: list[Route] = []
-    page.route("**/files/**", held.append)
+    page.route("**/files/**", lambda route: held.append(route))
     with page.expect_request("**/files/**"):
         enter(page, "/say")
     button, image = page.locator("[data-action-id=stop]"), page.locator(".b-image img")
