@@ -21,8 +21,9 @@ from bot.metrics import ad, cohort_matrix, ltv, repeat
 from bot.metrics.cohort import Cohort
 from bot.periods import day_of, last_whole_month
 from store.database import migrate, open_engine
+from store.facts.duckdb_build import write_parts
 from store.order_import import ImportJob, import_orders
-from store.shelf import Shelf, build_parts, open_parts
+from store.shelf import Shelf, open_parts
 from store.teams import HOME
 
 AS_OF = FIRST_DAY + DAYS - 1
@@ -73,7 +74,7 @@ def store(lines: int, folder: Path) -> None:
     if lines > STORE_LIMIT:
         made = folder / "facts"
         made.mkdir()
-        emit("facts: full build from raw columns", timed(lambda: build_parts(folder / "raw", made), 1, 0))
+        emit("facts: full build from raw columns", timed(lambda: write_parts(folder / "raw", made), 1, 0))
         return
     path = folder / "orders.csv"
     write_csv(lines, path)
@@ -94,7 +95,7 @@ def store(lines: int, folder: Path) -> None:
     emit("facts: refresh after them", timed(lambda: shelf.refresh(HOME), 1, 0))
     made = folder / "facts"
     made.mkdir()
-    build_parts(folder / "raw", made)
+    write_parts(folder / "raw", made)
 
 
 def questions(lines: int, folder: Path) -> None:

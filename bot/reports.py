@@ -15,7 +15,7 @@ from bot.charts import curves
 from bot.errors import UserError
 from bot.messages import Words
 from bot.metrics import cohort_matrix, left_out, ltv, repeat
-from bot.metrics.cohort import WHOLE_SHOP, Cohort, day_reached, of_cohort
+from bot.metrics.cohort import WHOLE_SHOP, Cohort, day_reached
 from bot.metrics.intervals import MINIMUM_N
 from bot.periods import day_number, day_of, last_whole_month
 from bot.query import Query, parse
@@ -61,8 +61,7 @@ class Question:
 
     def decidable_on(self, people: int) -> date | None:
         """When the minimum of mature people will be reached, given that there are `people` now."""
-        mine = of_cohort(self.track, self.cohort)
-        day = day_reached(mine, self.asked.window, self.day, MINIMUM_N - people)
+        day = day_reached(self.track, self.cohort, self.asked.window, self.day, MINIMUM_N - people)
         return None if day is None else day_of(day)
 
 

@@ -11,14 +11,15 @@ from pathlib import Path
 import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
 
 from store.database import reading
 from store.facts import raw, snapshot
-from store.facts.expressions import FactTables, build, patched
+from store.facts.duckdb_build import facts_of, in_memory, write_facts, write_parts
+from store.facts.expressions import FactTables, patched
+from store.facts.moment import Moment, moment, read_numbers
 from store.facts.snapshot import Manifest, SnapshotUnusable
 from store.orders import EVERYBODY
 from store.scratch import scratch_folder
@@ -27,10 +28,6 @@ from store.teams import coverage, day_number
 
 log = logging.getLogger(__name__)
 SCRATCH = "build-"
-LINES_AT_ONCE = 2_000_000
-BUILD_MEMORY = "400MB"
-PERSONS_FROM = -(2**63)
-PERSONS = 2**64
 PATCH_LIMIT = 50_000
 """A patch of more persons than this is folded into a new base."""
 
@@ -108,8 +105,8 @@ class Shelf:
             manifest, why = self._usable(folder)
             if manifest is None:
                 return self.rebuild(team, why)
-            with self._engine.connect() as connection:
-                revision, persons = self._touched_since(connection, team, manifest)
+            with moment(self._engine) as now:
+                revision, persons = _touched_since(now, team, manifest)
                 if revision == manifest.revision:
                     return manifest
                 if revision < manifest.revision:
@@ -117,12 +114,11 @@ class Shelf:
                     return self.rebuild(team, "it belongs to another or a newer database")
                 if persons is None or len(persons) > PATCH_LIMIT:
                     return self.rebuild(team)
-                orders = raw.of_persons(connection, team, pa.array(persons, pa.int64()))
-                connection.rollback()
+                orders = raw.of_persons(now, team, persons)
             with scratch_folder(folder, SCRATCH) as scratch:
                 made = _empty(scratch)
-                _write(_in_memory(orders), made)
-                snapshot.write_persons(made, pa.array([0, *persons], pa.int64()))
+                write_facts(orders, made)
+                snapshot.write_persons(made, pa.concat_arrays([pa.array([0], pa.int64()), persons]))
                 made = snapshot.place(made, folder, revision)
             manifest = replace(manifest, revision=revision, patch=made.name)
             snapshot.swap(folder, manifest)
@@ -142,7 +138,7 @@ class Shelf:
             revision = self._revision(team)
             raw.export(self._engine, team, scratch)
             made = _empty(scratch)
-            build_parts(scratch, made)
+            write_parts(scratch, made)
             made = snapshot.place(made, folder, revision)
         manifest = Manifest(
             format=snapshot.FORMAT, revision=revision, base=made.name, base_revision=revision, rebuilt=why
@@ -171,20 +167,9 @@ class Shelf:
         with self._engine.connect() as connection:
             return int(connection.execute(select(teams.c.revision).where(teams.c.team == team)).scalar_one())
 
-    def _touched_since(self, connection: Connection, team: str, manifest: Manifest) -> tuple[int, list[int] | None]:
-        """The truth's revision and everybody touched since the base; None when that is everybody."""
-        revision = connection.execute(select(teams.c.revision).where(teams.c.team == team)).scalar_one()
-        rows = connection.execute(
-            select(touched.c.person_id)
-            .where(touched.c.team == team, touched.c.revision > manifest.base_revision)
-            .distinct()
-        )
-        persons = sorted(row.person_id for row in rows)
-        return revision, None if EVERYBODY in persons else persons
-
     def _backend(self) -> Backend:
         if not hasattr(self._local, "backend"):
-            self._local.backend = ibis.duckdb.connect()
+            self._local.backend = _connect()
             self._local.tables = {}
         return self._local.backend
 
@@ -211,52 +196,43 @@ class Shelf:
         )
         if len(candidates) == 0:
             return tables
-        with self._engine.connect() as connection:
-            orders = raw.of_persons(connection, team, candidates, through=day)
-            connection.rollback()
+        with moment(self._engine) as now:
+            orders = raw.of_persons(now, team, candidates, through=day)
         apart = raw.with_persons_of_these_orders(orders)
         moved = pc.not_equal(apart.orders.column("person_id"), orders.orders.column("person_id"))
         if not pc.any(moved).as_py():
             return tables
-        return patched(tables, _in_memory(apart), ibis.memtable(pa.table({"person_id": candidates})))
+        return patched(
+            tables, FactTables(**in_memory(facts_of(apart))), ibis.memtable(pa.table({"person_id": candidates}))
+        )
 
 
 def open_parts(folder: Path) -> FactTables:
     """The facts in one folder, in a connection of their own."""
-    return _open(ibis.duckdb.connect(), folder)
+    return _open(_connect(), folder)
+
+
+def _connect() -> Backend:
+    """A DuckDB of its own that reads what the files say of themselves only once; they never change."""
+    backend = ibis.duckdb.connect()
+    backend.raw_sql("SET parquet_metadata_cache = true")
+    return backend
 
 
 def _open(backend: Backend, folder: Path) -> FactTables:
     return FactTables(**{name: backend.read_parquet(str(folder / f"{name}-*.parquet")) for name in snapshot.TABLES})
 
 
-def build_parts(scratch: Path, made: Path) -> None:
-    """Facts of the exported orders in `scratch`, a range of persons after the other."""
-    lines = pq.read_metadata(scratch / "lines.parquet").num_rows
-    parts = max(1, -(-lines // LINES_AT_ONCE))
-    for part in range(parts):
-        backend = ibis.duckdb.connect(temp_directory=str(scratch / "spill"), memory_limit=BUILD_MEMORY)
-        orders = backend.read_parquet(str(scratch / "orders.parquet"))
-        items = backend.read_parquet(str(scratch / "lines.parquet"))
-        # Persons' numbers are hashes, so equal ranges of numbers hold about as many persons each.
-        first, last = PERSONS_FROM + part * PERSONS // parts, PERSONS_FROM + (part + 1) * PERSONS // parts - 1
-        mine = orders.person_id.between(first, last)
-        orders = orders.filter(mine | orders.person_id.isnull() if part == 0 else mine)
-        _write(build(orders, items), made, part)
-        backend.disconnect()
+def _touched_since(now: Moment, team: str, manifest: Manifest) -> tuple[int, pa.Array | None]:
+    """The truth's revision and everybody touched since the base, by number; None when that is everybody."""
+    (revision,) = read_numbers(now, select(teams.c.revision).where(teams.c.team == team)).to_pylist()
+    since = touched.c.revision > manifest.base_revision
+    logged = select(touched.c.person_id).where(touched.c.team == team, since).distinct().order_by(touched.c.person_id)
+    persons = read_numbers(now, logged)
+    return revision, None if pc.is_in(EVERYBODY, persons).as_py() else persons
 
 
 def _empty(scratch: Path) -> Path:
     made = scratch / "facts"
     made.mkdir()
     return made
-
-
-def _in_memory(orders: raw.Raw) -> FactTables:
-    return build(ibis.memtable(orders.orders), ibis.memtable(orders.lines))
-
-
-def _write(tables: FactTables, folder: Path, part: int = 0) -> None:
-    for name, table in tables.items().items():
-        order = ["product_id", "person_id"] if "product_id" in table.columns else ["person_id"]
-        table.order_by(order).to_parquet(str(folder / f"{name}-{part:02}.parquet"))

@@ -1,7 +1,7 @@
 """What can befall the place where the books are kept, told apart from faults of the program.
 
 Every library says it in its own way; `trouble_of` knows SQLite's and PostgreSQL's codes, the system's error numbers
-and DuckDB's words.
+and the words of DuckDB and of Arrow's driver for SQLite.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import sqlite3
 from enum import StrEnum
 
+import adbc_driver_manager
 import duckdb
 import psycopg
 from sqlalchemy.exc import DBAPIError, TimeoutError
@@ -72,6 +73,13 @@ DUCKDB = (
     (re.compile(r"No space left|File too large|max_temp_directory_size|[Dd]isk full"), Trouble.DISK_FULL),
     (re.compile(r"Permission denied|Read-only file system"), Trouble.READ_ONLY),
 )
+SQLITE_BY_ARROW = (
+    (re.compile(r"database (table )?is locked"), Trouble.BUSY),
+    (re.compile(r"not a database|malformed"), Trouble.DAMAGED),
+    (re.compile(r"disk is full|disk I/O error"), Trouble.DISK_FULL),
+    (re.compile(r"unable to open|readonly database"), Trouble.READ_ONLY),
+)
+"""Arrow's driver passes SQLite's sentences on, without its codes."""
 
 
 def trouble_of(error: BaseException) -> Trouble | None:
@@ -103,8 +111,9 @@ def _kind(error: BaseException) -> Trouble | None:
         lost = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
         state = error.sqlstate or ""
         return Trouble.AWAY if lost or state.startswith("08") else POSTGRESQL.get(state)
-    if isinstance(error, duckdb.Error):
-        return next((trouble for words, trouble in DUCKDB if words.search(str(error))), None)
+    if isinstance(error, duckdb.Error | adbc_driver_manager.Error):
+        sentences = DUCKDB if isinstance(error, duckdb.Error) else SQLITE_BY_ARROW
+        return next((trouble for words, trouble in sentences if words.search(str(error))), None)
     if isinstance(error, OSError):
         return SYSTEM.get(error.errno or 0)
     return None

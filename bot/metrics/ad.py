@@ -19,6 +19,7 @@ from ibis.expr import types as ir
 from bot.metrics.ad_verdict import MATURE_AFTER_DAYS, AdFigures
 from bot.metrics.cohort import WHOLE_SHOP
 from bot.metrics.intervals import Ratio
+from bot.metrics.prepared import Number, Prepared
 from bot.metrics.repeat_alert import Replay, replay
 from bot.periods import day_of
 
@@ -123,7 +124,7 @@ def weeks_of(weekly: pd.DataFrame, ads: Collection[int], last: int) -> tuple[Wee
 
 def measure(track: ir.Table, as_of: int, first_from: int | None = None, first_to: int | None = None) -> Scan:
     """Sums by ad of persons first acquired between two days (None: no limit), and the weekly cohorts of all time."""
-    groups = _groups(track, as_of, first_from, first_to)
+    groups = _groups(track, as_of=as_of, first_from=first_from, first_to=first_to).to_pandas()
     weekly = _weekly(groups[groups["phase"] >= Phase.MATURE_F2])
     whole = weekly[(weekly["week"] <= last_whole_week(as_of)) & (weekly["ad_id"] > 0)]
     asked = groups[groups["inside"]]
@@ -157,7 +158,8 @@ class Purchase(IntEnum):
     LATER = 3
 
 
-def _groups(track: ir.Table, as_of: int, first_from: int | None, first_to: int | None) -> pd.DataFrame:
+@Prepared
+def _groups(track: ir.Table, *, as_of: Number, first_from: Number | None, first_to: Number | None) -> ir.Table:
     """The one scan: purchases within a year of the first, grouped by all that the sums depend on.
 
     What a group is decides where it counts, because that is several times faster than a condition in each sum.
@@ -170,7 +172,7 @@ def _groups(track: ir.Table, as_of: int, first_from: int | None, first_to: int |
     if first_to is not None:
         inside = inside & (known.d0 <= first_to)
     growth = (2 * known.cum_net - known.net).cast("decimal(38, 0)") * known.net.cast("decimal(38, 0)")
-    grouped = known.group_by(
+    return known.group_by(
         "ad_id",
         week=((known.d0 + F2_WINDOW - FIRST_MONDAY) / 7).floor().cast("int32"),
         phase=ibis.cases(
@@ -187,8 +189,6 @@ def _groups(track: ir.Table, as_of: int, first_from: int | None, first_to: int |
         ),
         inside=inside,
     ).agg(rows=known.count(), net=known.net.sum().cast("int64"), squares=growth.sum())
-    frame: pd.DataFrame = grouped.to_pyarrow().to_pandas()
-    return frame
 
 
 def _weekly(mature: pd.DataFrame) -> pd.DataFrame:

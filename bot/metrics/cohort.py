@@ -8,9 +8,13 @@ at the end of window W: `n` purchase occasions (購入) and `cum_net` net sales 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
+import pyarrow as pa
 from ibis.expr import types as ir
+
+from bot.metrics.prepared import Number, Prepared
 
 WHOLE_SHOP = 0
 TRUNCATION_DAYS = 90
@@ -22,11 +26,11 @@ class Cohort:
     """Persons by product (0: the whole shop), channel and ad of their first order (None: any; 0: unknown), and the
     days, since 1970-01-01, between which their first purchase lies."""
 
-    product_id: int = WHOLE_SHOP
-    channel: int | None = None
-    ad_id: int | None = None
-    first_from: int | None = None
-    first_to: int | None = None
+    product_id: Number = WHOLE_SHOP
+    channel: Number | None = None
+    ad_id: Number | None = None
+    first_from: Number | None = None
+    first_to: Number | None = None
 
 
 def of_cohort(track: ir.Table, cohort: Cohort) -> ir.Table:
@@ -43,22 +47,22 @@ def of_cohort(track: ir.Table, cohort: Cohort) -> ir.Table:
     return track.filter(conditions)
 
 
-def is_mature(track: ir.Table, window: int, as_of: int) -> ir.BooleanColumn:
+def is_mature(track: ir.Table, window: Number, as_of: Number) -> ir.BooleanColumn:
     """True on one row per mature person (d0 + window ≤ as_of): the state at the end of the window."""
     return (track.d0 + window <= as_of) & (track.age <= window) & (track.next_age.isnull() | (track.next_age > window))
 
 
-def is_immature(track: ir.Table, window: int, as_of: int) -> ir.BooleanColumn:
+def is_immature(track: ir.Table, window: Number, as_of: Number) -> ir.BooleanColumn:
     """True on one row per person who is known by `as_of` but not yet mature."""
     return (track.n == 1) & (track.d0 <= as_of) & (track.d0 + window > as_of)
 
 
-def mature_at(track: ir.Table, window: int, as_of: int) -> ir.Table:
+def mature_at(track: ir.Table, window: Number, as_of: Number) -> ir.Table:
     """One row per mature person: the state at the end of the window."""
     return track.filter(is_mature(track, window, as_of))
 
 
-def immature(track: ir.Table, window: int, as_of: int) -> ir.Table:
+def immature(track: ir.Table, window: Number, as_of: Number) -> ir.Table:
     """One row per person who is known by `as_of` but not yet mature."""
     return track.filter(is_immature(track, window, as_of))
 
@@ -68,12 +72,12 @@ def exact_sum(column: ir.NumericColumn, where: ir.BooleanColumn | None = None) -
     return column.cast("decimal(38, 0)").sum(where=where)
 
 
-def day_reached(track: ir.Table, window: int, as_of: int, missing: int) -> int | None:
-    """The day on which `missing` more persons will have become mature; None when too few are on the way.
+def day_reached(track: ir.Table, cohort: Cohort, window: int, as_of: int, missing: int) -> int | None:
+    """The day on which `missing` more persons of the cohort will have become mature; None when too few are on the way.
 
     Where those already waiting do not suffice, the pace of the last window is taken to go on.
     """
-    young = immature(track, window, as_of).select("d0").order_by("d0").to_pyarrow().column("d0").to_pylist()
+    young = _waiting(track, **asdict(cohort), window=window, as_of=as_of).column("d0").to_pylist()
     if missing <= len(young):
         return int(young[missing - 1]) + window
     if not young:
@@ -82,7 +86,12 @@ def day_reached(track: ir.Table, window: int, as_of: int, missing: int) -> int |
     return as_of + window + math.ceil((missing - len(young)) / pace)
 
 
-def one_row(table: ir.Table) -> dict[str, int]:
+@Prepared
+def _waiting(track: ir.Table, *, window: Number, as_of: Number, **cohort: Any) -> ir.Table:
+    return immature(of_cohort(track, Cohort(**cohort)), window, as_of).select("d0").order_by("d0")
+
+
+def one_row(table: pa.Table) -> dict[str, int]:
     """The only row of an aggregation as whole numbers; what has nothing to sum is 0."""
-    row = table.to_pyarrow().to_pylist()[0]
+    row = table.to_pylist()[0]
     return {name: int(value or 0) for name, value in row.items()}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ibis.expr import types as ir
 
 from bot.metrics.cohort import Cohort, exact_sum, of_cohort
 from bot.metrics.intervals import Ratio
+from bot.metrics.prepared import Number, Prepared
 
 MONTHS_SHOWN = 12
 
@@ -35,17 +37,19 @@ def measure(track: ir.Table, cohort: Cohort, last_month: int, months: int = MONT
 
     A month that is not over yet would look like a fall, so it is not counted.
     """
-    mine = of_cohort(track, cohort)
-    mine = mine.filter(mine.month <= last_month, mine.month - mine.month0 <= months)
-    counted = (
-        mine.group_by("month0", "month")
-        .agg(active=mine.month_first.cast("int32").sum(), net_sales=exact_sum(mine.net))
-        .to_pyarrow()
-        .to_pylist()
-    )
+    counted = _by_month(track, **asdict(cohort), last_month=last_month, months=months).to_pylist()
     cells = {(r["month0"], r["month"]): (int(r["active"]), int(r["net_sales"])) for r in counted}
     found = []
     for first in sorted({month0 for month0, _ in cells}):
         row = [cells.get((first, month), (0, 0)) for month in range(first, min(first + months, last_month) + 1)]
         found.append(MonthCohort(first, row[0][0], tuple(a for a, _ in row), tuple(n for _, n in row)))
     return tuple(found)
+
+
+@Prepared
+def _by_month(track: ir.Table, *, last_month: Number, months: Number, **cohort: Any) -> ir.Table:
+    mine = of_cohort(track, Cohort(**cohort))
+    mine = mine.filter(mine.month <= last_month, mine.month - mine.month0 <= months)
+    return mine.group_by("month0", "month").agg(
+        active=mine.month_first.cast("int32").sum(), net_sales=exact_sum(mine.net)
+    )

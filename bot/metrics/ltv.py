@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
+from typing import Any
 
 import ibis
 from ibis.expr import types as ir
 
-from bot.metrics.cohort import TRUNCATION_DAYS, Cohort, exact_sum, is_immature, is_mature, of_cohort, one_row
+from bot.metrics.cohort import TRUNCATION_DAYS, Cohort, exact_sum, is_immature, is_mature, mature_at, of_cohort, one_row
 from bot.metrics.intervals import MINIMUM_N, Interval, mean_interval
+from bot.metrics.prepared import Number, Prepared
 
 DEFAULT_WINDOW = 365
 TOP_SHARE = 100
@@ -73,24 +75,9 @@ def measure(track: ir.Table, cohort: Cohort, window: int, as_of: int, data_from:
 
     Days are counted from 1970-01-01.
     """
-    mine = of_cohort(track, cohort)
-    mature, young = is_mature(mine, window, as_of), is_immature(mine, window, as_of)
-    spent = mine.cum_net.cast("decimal(38, 0)")
-    early = (mine.d0 < (data_from or 0) + TRUNCATION_DAYS) if data_from is not None else ibis.literal(False)
-    row = one_row(
-        mine.agg(
-            persons=mature.sum(),
-            occasions=mine.n.sum(where=mature),
-            net_sales=exact_sum(mine.cum_net, mature),
-            squares=(spent * spent).sum(where=mature),
-            unknown_ad=(mature & (mine.ad_id == 0)).sum(),
-            early=(mature & early).sum(),
-            young=young.sum(),
-            first_young=mine.d0.min(where=young),
-        )
-    )
+    asked = {**asdict(cohort), "window": window, "as_of": as_of}
+    row = one_row(_sums(track, **asked, data_from=data_from))
     top = -(-row["persons"] // TOP_SHARE)
-    best = mine.filter(mature).order_by(ibis.desc("cum_net")).limit(top)
     return Ltv(
         window=window,
         persons=row["persons"],
@@ -98,7 +85,7 @@ def measure(track: ir.Table, cohort: Cohort, window: int, as_of: int, data_from:
         net_sales=row["net_sales"],
         squares=row["squares"],
         top_persons=top,
-        top_sales=one_row(best.agg(sales=exact_sum(best.cum_net)))["sales"] if top else 0,
+        top_sales=one_row(_best(track, **asked, top=top))["sales"],
         unknown_ad=row["unknown_ad"],
         maybe_earlier=row["early"],
         left_out_immature=row["young"],
@@ -108,7 +95,42 @@ def measure(track: ir.Table, cohort: Cohort, window: int, as_of: int, data_from:
 
 def curve(track: ir.Table, cohort: Cohort, window: int, as_of: int) -> list[tuple[int, int]]:
     """(age in days, net sales of the mature persons at that age), ages up to the window, ascending."""
-    mine = of_cohort(track, cohort)
+    found = _by_age(track, **asdict(cohort), window=window, as_of=as_of)
+    return [(row["age"], int(row["net_sales"])) for row in found.to_pylist()]
+
+
+@Prepared
+def _sums(
+    track: ir.Table, *, window: Number, as_of: Number, data_from: Number | None = None, **cohort: Any
+) -> ir.Table:
+    mine = of_cohort(track, Cohort(**cohort))
+    mine = mine.filter(is_mature(mine, window, as_of) | is_immature(mine, window, as_of))
+    young = mine.d0 + window > as_of
+    spent = mine.cum_net.cast("decimal(38, 0)")
+    early = ibis.literal(False) if data_from is None else mine.d0 < data_from + TRUNCATION_DAYS
+    return mine.agg(
+        persons=(~young).sum(),
+        occasions=mine.n.sum(where=~young),
+        net_sales=exact_sum(mine.cum_net, ~young),
+        squares=(spent * spent).sum(where=~young),
+        unknown_ad=(~young & (mine.ad_id == 0)).sum(),
+        early=(~young & early).sum(),
+        young=young.sum(),
+        first_young=mine.d0.min(where=young),
+    )
+
+
+@Prepared
+def _best(track: ir.Table, *, window: Number, as_of: Number, top: Number, **cohort: Any) -> ir.Table:
+    """Net sales of the `top` persons who bought most."""
+    mature = mature_at(of_cohort(track, Cohort(**cohort)), window, as_of)
+    best = mature.select("cum_net", place=ibis.row_number().over(order_by=ibis.desc(mature.cum_net)))
+    best = best.filter(best.place < top)
+    return best.agg(sales=exact_sum(best.cum_net))
+
+
+@Prepared
+def _by_age(track: ir.Table, *, window: Number, as_of: Number, **cohort: Any) -> ir.Table:
+    mine = of_cohort(track, Cohort(**cohort))
     inside = mine.filter(mine.d0 + window <= as_of, mine.age <= window)
-    by_age = inside.group_by("age").agg(net_sales=exact_sum(inside.net)).order_by("age")
-    return [(r["age"], int(r["net_sales"])) for r in by_age.to_pyarrow().to_pylist()]
+    return inside.group_by("age").agg(net_sales=exact_sum(inside.net)).order_by("age")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import ibis
+import pyarrow as pa
 from ibis.expr import types as ir
 
 from bot.metrics.cohort import TRUNCATION_DAYS, Cohort, is_immature, is_mature, of_cohort, one_row
 from bot.metrics.intervals import MINIMUM_N, Interval, Ratio, wilson
+from bot.metrics.prepared import Number, Prepared
 from bot.metrics.survival import F2Estimate, estimate_f2
 
 DEFAULT_WINDOW = 90
@@ -63,18 +66,8 @@ def measure(track: ir.Table, cohort: Cohort, window: int, as_of: int, data_from:
 
     Days are counted from 1970-01-01.
     """
-    mine = of_cohort(track, cohort)
-    mature, young = is_mature(mine, window, as_of), is_immature(mine, window, as_of)
-    early = (mine.d0 < (data_from or 0) + TRUNCATION_DAYS) if data_from is not None else ibis.literal(False)
-    row = one_row(
-        mine.agg(
-            unknown_ad=(mature & (mine.ad_id == 0)).sum(),
-            early=(mature & early).sum(),
-            young=young.sum(),
-            first_young=mine.d0.min(where=young),
-            **{f"reached_{n}": (mature & (mine.n >= n)).sum() for n in range(1, LADDER_STEPS + 2)},
-        )
-    )
+    asked = {**asdict(cohort), "window": window, "as_of": as_of}
+    row = one_row(_counts(track, **asked, data_from=data_from))
     reached = [row[f"reached_{n}"] for n in range(1, LADDER_STEPS + 2)]
     rungs = [Rung(n, Ratio(reached[n], reached[n - 1])) for n in range(1, LADDER_STEPS + 1)]
     return Repeat(
@@ -85,33 +78,55 @@ def measure(track: ir.Table, cohort: Cohort, window: int, as_of: int, data_from:
         maybe_earlier=row["early"],
         left_out_immature=row["young"],
         next_mature_day=row["first_young"] + window if row["young"] else None,
-        young=_estimate(mine, window, as_of) if row["young"] else None,
+        young=_estimate(_waits(track, **asked), window) if row["young"] else None,
     )
 
 
 def curve(track: ir.Table, cohort: Cohort, window: int, as_of: int) -> list[tuple[int, int]]:
     """(age in days, persons whose second occasion came at that age) of mature persons, ages up to the window."""
-    mine = of_cohort(track, cohort)
+    found = _seconds(track, **asdict(cohort), window=window, as_of=as_of)
+    return [(row["age"], row["persons"]) for row in found.to_pylist()]
+
+
+@Prepared
+def _counts(
+    track: ir.Table, *, window: Number, as_of: Number, data_from: Number | None = None, **cohort: Any
+) -> ir.Table:
+    mine = of_cohort(track, Cohort(**cohort))
+    mine = mine.filter(is_mature(mine, window, as_of) | is_immature(mine, window, as_of))
+    young = mine.d0 + window > as_of
+    early = ibis.literal(False) if data_from is None else mine.d0 < data_from + TRUNCATION_DAYS
+    return mine.agg(
+        unknown_ad=(~young & (mine.ad_id == 0)).sum(),
+        early=(~young & early).sum(),
+        young=young.sum(),
+        first_young=mine.d0.min(where=young),
+        **{f"reached_{n}": (~young & (mine.n >= n)).sum() for n in range(1, LADDER_STEPS + 2)},
+    )
+
+
+@Prepared
+def _seconds(track: ir.Table, *, window: Number, as_of: Number, **cohort: Any) -> ir.Table:
+    mine = of_cohort(track, Cohort(**cohort))
     second = mine.filter(mine.n == 2, mine.d0 + window <= as_of, mine.age <= window)
-    counted = second.group_by("age").agg(persons=second.count()).order_by("age")
-    return [(r["age"], r["persons"]) for r in counted.to_pyarrow().to_pylist()]
+    return second.group_by("age").agg(persons=second.count()).order_by("age")
 
 
-def _estimate(mine: ir.Table, window: int, as_of: int) -> F2Estimate:
-    """Kaplan–Meier over everybody whose first purchase lies within the last two windows."""
+@Prepared
+def _waits(track: ir.Table, *, window: Number, as_of: Number, **cohort: Any) -> ir.Table:
+    """Persons by how long they have been waited for, or when they came back (days, returned), of everybody whose
+    first purchase lies within the last two windows."""
+    mine = of_cohort(track, Cohort(**cohort))
     first = mine.filter(mine.n == 1, mine.d0 <= as_of, mine.d0 > as_of - 2 * window)
     seen = as_of - first.d0
-    returned = first.next_age.notnull() & (first.next_age <= seen)
-    counted = (
-        first.select(
-            returned=returned.fill_null(False),
-            days=ibis.ifelse(returned.fill_null(False), first.next_age, seen),
-        )
-        .group_by("days", "returned")
-        .agg(persons=lambda t: t.count())
-        .to_pyarrow()
-        .to_pandas()
-    )
+    returned = (first.next_age.notnull() & (first.next_age <= seen)).fill_null(False)
+    waits = first.select(returned=returned, days=ibis.ifelse(returned, first.next_age, seen))
+    return waits.group_by("days", "returned").agg(persons=waits.count())
+
+
+def _estimate(waits: pa.Table, window: int) -> F2Estimate:
+    """Kaplan–Meier over these waits."""
+    counted = waits.to_pandas()
     days = counted["days"].repeat(counted["persons"]).to_numpy()
     flags = counted["returned"].repeat(counted["persons"]).to_numpy(dtype=bool)
     return estimate_f2(days, flags, window)

@@ -22,6 +22,7 @@ everything of a person: n occasions and cum_net net sales.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import ibis
@@ -47,6 +48,7 @@ TRACK = {
     "month": "int16",
     "month_first": "boolean",
 }
+OCCASIONS = {name: kind for name, kind in TRACK.items() if name != "product_id"} | {"day": "int32"}
 LEFT_OUT = {
     "product_id": "int32",
     "person_id": "int64",
@@ -76,15 +78,21 @@ def is_purchase(orders: ir.Table) -> ir.BooleanValue:
     return orders.person_id.notnull() & orders.status.isin([int(s) for s in VALID_STATUSES]) & (orders.net > 0)
 
 
-def build(orders: ir.Table, lines: ir.Table) -> FactTables:
-    """The facts of these raw tables."""
+Keep = Callable[[str, ir.Table], ir.Table]
+
+
+def build(orders: ir.Table, lines: ir.Table, keep: Keep = lambda name, table: table) -> FactTables:
+    """The facts of these raw tables; `keep(name, table)` may put by what is needed more than once."""
     bought = orders.filter(is_purchase(orders))
     occasions = _track(bought.group_by("person_id", "day").agg(net=_.net.sum(), orders=_.count()), ["person_id"])
-    occasions = occasions.join(_acquired_by(bought, occasions), "person_id")
-    items = (
-        lines.join(bought.select("order_id", "person_id", "day"), "order_id")
+    occasions = keep("occasions", _columns(occasions.join(_acquired_by(bought, occasions), "person_id"), OCCASIONS))
+    items = keep(
+        "items",
+        lines.group_by("order_id", "product_id")
+        .agg(net=_.net.sum())
+        .join(bought.select("order_id", "person_id", "day"), "order_id")
         .group_by("product_id", "person_id", "day")
-        .agg(net=_.net.sum(), orders=_.order_id.nunique())
+        .agg(net=_.net.sum(), orders=_.count()),
     )
     whole = occasions.mutate(product_id=ibis.literal(WHOLE_SHOP, "int64"))
     starts = occasions.filter(_.n == 1).select("person_id", "ad_id", "channel", day=_.d0)

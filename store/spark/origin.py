@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, select
 
 from store.database import reading, upsert_into
 from store.facts import raw
+from store.facts.moment import moment
 from store.orders import ids_of_ads
 from store.scratch import scratch_folder
 from store.spark.errors import WarehouseRefused
@@ -100,9 +101,8 @@ class OwnOrders:
 
     def parted(self, team: str, candidates: pa.Array, through: int) -> raw.Raw | None:
         """Persons whom only later orders joined are apart again."""
-        with self._engine.connect() as connection:
-            then = raw.of_persons(connection, team, candidates, through=through)
-            connection.rollback()
+        with moment(self._engine) as now:
+            then = raw.of_persons(now, team, candidates, through=through)
         apart = raw.with_persons_of_these_orders(then)
         return None if apart.orders.column("person_id").equals(then.orders.column("person_id")) else apart
 

@@ -17,6 +17,7 @@ from ibis.expr import types as ir
 from sqlalchemy import Engine, select
 
 from store.database import reading
+from store.facts.duckdb_build import facts_of
 from store.facts.expressions import JOINED, LEFT_OUT, TRACK, FactTables, build, patched
 from store.facts.snapshot import FORMAT, TABLES
 from store.shelf import Facts, NoOrders
@@ -172,12 +173,9 @@ class SparkShelf:
         candidates = candidates.combine_chunks() if isinstance(candidates, pa.ChunkedArray) else candidates
         apart = self._origin.parted(team, candidates, day) if len(candidates) else None
         if apart is not None:
-            local = ibis.duckdb.connect()
-            facts = build(ibis.memtable(apart.orders), ibis.memtable(apart.lines)).items()
             view = f"banto_past_{secrets.token_hex(4)}"
-            patch = FactTables(
-                **{name: small_table(backend, f"{view}_{name}", local.to_pyarrow(facts[name])) for name in TABLES}
-            )
+            facts = facts_of(apart).items()
+            patch = FactTables(**{name: small_table(backend, f"{view}_{name}", table) for name, table in facts})
             persons = small_table(backend, f"{view}_persons", pa.table({"person_id": candidates}))
             tables = patched(tables, patch, persons)
         self._pasts = dict([*self._pasts.items(), (key, tables)][-KEPT_PASTS:])

@@ -1,0 +1,100 @@
+"""Facts made by DuckDB in this process: of orders in memory, or of a whole shop, some persons at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis.expr import types as ir
+
+from store.facts.expressions import build
+from store.facts.raw import LINES, ORDERS, Raw
+
+LINES_AT_ONCE = 2_000_000
+BUILD_MEMORY = "400MB"
+PERSONS_FROM = -(2**63)
+PERSONS = 2**64
+
+
+@dataclass(frozen=True)
+class _Statements:
+    """SQL over tables named orders and lines: what is put by first, in order, and then the facts, sorted."""
+
+    kept: Mapping[str, str]
+    facts: Mapping[str, str]
+
+
+def facts_of(raw: Raw) -> dict[str, pa.Table]:
+    """The facts of these orders by name, in memory."""
+    with duckdb.connect() as connection, _raw_tables(connection, raw.orders, raw.lines):
+        return {name: connection.sql(query).to_arrow_table() for name, query in _statements().facts.items()}
+
+
+def write_facts(raw: Raw, folder: Path) -> None:
+    """The facts of these orders as Parquet files in `folder`."""
+    with duckdb.connect() as connection, _raw_tables(connection, raw.orders, raw.lines):
+        _copy(connection, folder, 0)
+
+
+def write_parts(exported: Path, folder: Path) -> None:
+    """The facts of the orders in `exported` (store.facts.raw.export), a range of persons after the other, so that
+    memory does not grow with the shop."""
+    lines = pq.read_metadata(exported / "lines.parquet").num_rows
+    parts = max(1, -(-lines // LINES_AT_ONCE))
+    for part in range(parts):
+        # Persons' numbers are hashes, so equal ranges of numbers hold about as many persons each.
+        first, last = PERSONS_FROM + part * PERSONS // parts, PERSONS_FROM + (part + 1) * PERSONS // parts - 1
+        mine = f"person_id BETWEEN {first} AND {last}" + (" OR person_id IS NULL" if part == 0 else "")
+        config: dict[str, Any] = {"memory_limit": BUILD_MEMORY, "temp_directory": str(exported / "spill")}
+        with duckdb.connect(config=config) as connection:
+            orders = connection.read_parquet(str(exported / "orders.parquet")).filter(mine)
+            with _raw_tables(connection, orders, connection.read_parquet(str(exported / "lines.parquet"))):
+                _copy(connection, folder, part)
+
+
+def in_memory(facts: Mapping[str, pa.Table]) -> dict[str, ir.Table]:
+    """Facts in memory as expressions."""
+    return {name: ibis.memtable(table) for name, table in facts.items()}
+
+
+@contextmanager
+def _raw_tables(
+    connection: duckdb.DuckDBPyConnection,
+    orders: pa.Table | duckdb.DuckDBPyRelation,
+    lines: pa.Table | duckdb.DuckDBPyRelation,
+) -> Iterator[None]:
+    connection.register("orders", orders)
+    connection.register("lines", lines)
+    for name, query in _statements().kept.items():
+        connection.execute(f"CREATE TEMP TABLE {name} AS {query}")
+    yield
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, folder: Path, part: int) -> None:
+    for name, query in _statements().facts.items():
+        connection.sql(query).write_parquet(str(folder / f"{name}-{part:02}.parquet"))
+
+
+@cache
+def _statements() -> _Statements:
+    """Put into SQL once per process: that takes longer than answering it for a few thousand persons."""
+    kept: dict[str, str] = {}
+
+    def keep(name: str, table: ir.Table) -> ir.Table:
+        kept[name] = str(ibis.to_sql(table, dialect="duckdb"))
+        return ibis.table(table.schema(), name=name)
+
+    orders, lines = (ibis.table(ibis.Schema.from_pyarrow(s), name=n) for n, s in (("orders", ORDERS), ("lines", LINES)))
+    facts = {}
+    for name, table in build(orders, lines, keep).items().items():
+        order = ["product_id", "person_id"] if "product_id" in table.columns else ["person_id"]
+        facts[name] = str(ibis.to_sql(table.order_by(order), dialect="duckdb"))
+    return _Statements(kept, facts)
