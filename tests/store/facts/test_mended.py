@@ -148,11 +148,11 @@ def test_a_killed_build_leaves_the_old_facts_and_its_folder_goes_at_the_next_bui
         import os, signal, store.shelf
         from pathlib import Path
         from store.database import open_engine
-        written = store.shelf._write
-        def die(tables, folder, part=0):
-            written(tables, folder, part)
+        written = store.shelf.write_parts
+        def die(exported, folder):
+            written(exported, folder)
             os.kill(os.getpid(), signal.SIGKILL)
-        store.shelf._write = die
+        store.shelf.write_parts = die
         engine = open_engine({shop.engine.url.render_as_string(hide_password=False)!r})
         store.shelf.Shelf(engine, Path({str(shop.folder / "facts")!r})).rebuild("main")
         """
