@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from tests.forks import Fork
 
 ROOT = Path(__file__).parents[1]
 OURS = ("SLACK_", "BANTO_", "DATABASE_URL", "PORT")
@@ -20,22 +18,14 @@ def environment(data: Path, database: str | None = None, **more: str) -> dict[st
     return env if database is None else env | {"DATABASE_URL": database}
 
 
-def start(env: dict[str, str], *words: str, before: Callable[[], Any] | None = None) -> subprocess.Popen[str]:
-    """Start `bot WORDS`; `before` runs in the new process first."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot", *words],
-        env=env,
-        # Not in the repository, whose .env is a person's own.
-        cwd="/",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=before,
-    )
+def start(env: dict[str, str], *words: str, file_limit: int | None = None) -> Fork:
+    """Start `bot WORDS`; no file of it may become larger than `file_limit` bytes."""
+    # Not in the repository, whose .env is a person's own.
+    return Fork("bot", *words, env=env, cwd="/", file_limit=file_limit)
 
 
-def bot(env: dict[str, str], *words: str, before: Callable[[], Any] | None = None) -> tuple[int, str, str]:
+def bot(env: dict[str, str], *words: str, file_limit: int | None = None) -> tuple[int, str, str]:
     """Run `bot WORDS` to its end: exit code, what it printed, and its errors."""
-    with start(env, *words, before=before) as process:
+    with start(env, *words, file_limit=file_limit) as process:
         out, err = process.communicate(timeout=120)
-        return process.returncode, out, err
+        return process.wait(10), out, err

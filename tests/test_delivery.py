@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,6 +17,7 @@ from store.posts import PostKey, PostState, find_post
 from store.schedules import Schedule, put_schedule
 from store.team_settings import set_owner
 from store.teams import HOME
+from tests.forks import Fork
 from tests.localslack.running import MANIFEST, OWNER, PLANNER, TOKEN, Running, running
 from tests.scheduling import AFTER, BEFORE, UPLOAD, Mortal, clock_of, duties_for, ticking_from
 from tests.shop import Shop, row
@@ -26,7 +26,6 @@ WEEKLY = "C0WEEKLY1"
 GENERAL = "C0GENERAL"
 """The bot is not in this channel."""
 DM = "D0OWNER01"
-ROOT = Path(__file__).parents[1]
 SIX_MINUTES = 360.0
 KEY = PostKey(team=HOME, channel=WEEKLY, kind="weekly", period="2026-W48")
 
@@ -39,18 +38,17 @@ class Stage:
     shop: Shop
     database: str
 
-    def process(self, *more: str) -> subprocess.Popen[str]:
+    def process(self, *more: str) -> Fork:
         """A scheduler process of its own."""
         words = ["--database", self.database, "--facts", str(self.shop.folder / "facts")]
         words += ["--slack", self.slack.url, "--pushed", str(self.slack.time.pushed), *more]
-        command = [sys.executable, "-m", "tests.scheduling", *words]
-        return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return Fork("tests.scheduling", *words, env=os.environ)
 
     def run(self, *more: str) -> int:
         """Run a process to its end."""
         with self.process(*more) as process:
             process.communicate(timeout=60)
-            return process.returncode
+            return process.wait(10)
 
     def round(self, client: Any = None) -> None:
         """A round in this process."""
@@ -139,10 +137,8 @@ def test_a_process_that_dies_twice_is_followed_by_one_that_posts_once(stage: Sta
 def test_four_processes_at_once_post_once(stage: Stage) -> None:
     processes = [stage.process("--without-lease") for _ in range(4)]
     for process in processes:
-        assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
     for process in processes:
-        assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
     for process in processes:

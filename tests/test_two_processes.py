@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 import urllib.parse
 import urllib.request
@@ -27,10 +25,11 @@ from store.schedules import WEEKLY as WEEKLY_KIND
 from store.schedules import Schedule, put_schedule
 from store.tables import leases, posts, teams
 from store.teams import HOME
+from tests.forks import Fork
 from tests.localslack.running import MANIFEST, PLANNER, PLANS, SECRET, TOKEN, Running, running
 from tests.ports import free_port
 from tests.postgresql import Cluster, empty_database
-from tests.shell import ROOT, bot, environment, start
+from tests.shell import bot, environment, start
 from tests.shop import TOKYO, as_csv, row
 
 WEEKLY = "C0WEEKLY1"
@@ -44,7 +43,7 @@ class BotProcess:
 
     port: int
     data: Path
-    process: subprocess.Popen[str]
+    process: Fork
 
     @property
     def revision(self) -> int | None:
@@ -77,13 +76,9 @@ class Pair:
         """Start a bot and wait until it is ready."""
         data = self.folder / name
         port = free_port()
-        command = [sys.executable, "-m", "tests.one_bot", str(port), TICK]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment(data), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        process = Fork("tests.one_bot", str(port), TICK, env=self.environment(data))
         made = BotProcess(port, data, process)
         self.bots.append(made)
-        assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         self.slack.until(lambda: answers(port), WAIT)
         return made

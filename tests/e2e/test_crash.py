@@ -9,7 +9,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,6 +21,7 @@ import pytest
 from localslack.serve import listen
 from localslack.shop.__main__ import main as make_shop
 from tests.e2e.demo_process import Demo, ask, environment, until
+from tests.forks import Fork
 
 PERSONS, FEW = 9000, 300
 KILLS = 8
@@ -35,18 +35,16 @@ def shop_in(folder: Path, persons: int) -> None:
     assert make_shop(["--out", str(folder), "--now", now, "--persons", str(persons)]) == 0
 
 
-def importing(folder: Path, file: Path) -> subprocess.Popen[str]:
+def importing(folder: Path, file: Path) -> Fork:
     """`python -m bot import` into the store in `folder`."""
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "bot", "import", str(file)]
-    env = environment(BANTO_DATA=str(folder))
-    return subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return Fork("bot", "import", str(file), env=environment(BANTO_DATA=str(folder)), cwd=folder)
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+def ended(process: Fork) -> tuple[int, str]:
     """How it ended, and what it said."""
     said, mistakes = process.communicate(timeout=120)
-    return process.returncode, said + mistakes
+    return process.wait(10), said + mistakes
 
 
 def rows(folder: Path) -> dict[str, int]:
@@ -75,8 +73,9 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def once(export: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     """A store that imported the file without any trouble, and how many seconds that took."""
     folder = tmp_path_factory.mktemp("once")
+    process = importing(folder, export)
     began = time.monotonic()
-    code, said = ended(importing(folder, export))
+    code, said = ended(process)
     assert code == 0, said
     assert rows(folder)["orders"] > 15_000
     return folder, time.monotonic() - began

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,10 +43,9 @@ class Disk:
         self.size = size
 
     @property
-    def limit(self) -> Callable[[], None] | None:
-        """What a process has to do first to meet the end of the disk."""
-        size = self.size
-        return None if self.mounted else lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    def limit(self) -> int | None:
+        """How large the files of a process may become, where nothing else makes it meet the end of the disk."""
+        return None if self.mounted else self.size
 
 
 @pytest.fixture(params=["disk", "limit"])
@@ -86,7 +84,7 @@ def test_an_import_that_fills_the_disk_records_nothing(disk: Disk, tmp_path: Pat
     env = environment(data, database)
     assert bot(env, "import", written(tmp_path, "small", SMALL))[0] == 0
     disk.room(2 << 20)
-    code, out, err = bot(env, "import", written(tmp_path, "big", BIG), before=disk.limit)
+    code, out, err = bot(env, "import", written(tmp_path, "big", BIG), file_limit=disk.limit)
     assert (code, out) == (1, "")
     assert FULL in err
     assert "Traceback" not in err
@@ -108,7 +106,7 @@ def test_facts_that_do_not_fit_leave_the_old_ones(disk: Disk, tmp_path: Path) ->
     assert bot(elsewhere, "import", written(tmp_path, "big", BIG))[0] == 0
 
     disk.room(300 << 10)
-    code, out, err = bot(here, *ASK, before=disk.limit)
+    code, out, err = bot(here, *ASK, file_limit=disk.limit)
     assert (code, out) == (1, "")
     assert FULL in err
     assert "Traceback" not in err
