@@ -64,6 +64,8 @@ class Reader:
 
     def money(self, name: str, precision: int, *, required: bool = False, negative: bool = False) -> pa.Array:
         """Amounts in minor units (int64) of a currency with `precision` decimals; an empty cell is 0."""
+        if not required and name not in self.batch.schema.names:
+            return pa.array(np.zeros(self.batch.num_rows, np.int64))
         column = self.required(name) if required else self.text(name)
         column = _respell(pc.if_else(pc.equal(column, ""), "0", column), PLAIN_NUMBER, _plain_number)
         readable = pc.match_substring_regex(column, PLAIN_NUMBER)

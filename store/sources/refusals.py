@@ -40,6 +40,11 @@ class Refusals:
         if len(self.found) < SHOWN:
             self.found.append(refusal)
 
+    def take(self, others: Refusals) -> None:
+        """Note the faults of a later piece."""
+        self.total += others.total
+        self.found += others.found[: SHOWN - len(self.found)]
+
     def stop_if_any(self) -> None:
         """Raise FileRefused when something was found."""
         if self.total:
