@@ -59,6 +59,15 @@ def shop(engine: Engine, tmp_path: Path) -> Shop:
     return Shop(engine, tmp_path)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches a database is run: the rest was tried without it."""
+    if POSTGRESQL is None:
+        return
+    mine = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=[item for item in items if item not in mine])
+    items[:] = mine
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Where BANTO_NO_SKIPS is set (CI), a skipped test is a failure: everything has to have been tried."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

@@ -111,11 +111,14 @@ def empty_database(server: str, *, migrated: bool = True) -> Iterator[str]:
 
 
 def _make_template(engine: Engine, server: str) -> None:
+    """Make a migrated database to copy from, unless another test worker did or is about to."""
     with engine.connect() as connection:
-        if connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": TEMPLATE}).first():
-            return
-    _run(engine, f'CREATE DATABASE "{TEMPLATE}"')
-    migrate(_named(server, TEMPLATE))
+        connection.execute(text("SELECT pg_advisory_lock(1)"))
+        there = text("SELECT 1 FROM pg_database WHERE datname = :name")
+        if not connection.execute(there, {"name": TEMPLATE}).first():
+            connection.execute(text(f'CREATE DATABASE "{TEMPLATE}"'))
+            migrate(_named(server, TEMPLATE))
+        connection.execute(text("SELECT pg_advisory_unlock(1)"))
 
 
 def _named(server: str, database: str) -> str:

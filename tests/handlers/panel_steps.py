@@ -13,7 +13,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from store.panel_records import Panel
 from store.panels import recent_panels
-from tests.handlers.conftest import TEAM, Office
+from tests.handlers.conftest import TEAM, Office, words_of
 from tests.localslack.running import PLANNER, PLANS, SECRET
 
 FORM = {"concept": "朝だけ美容液", "proposition": "ひと塗りで夕方まで", "price": "4000", "people": "10"}
@@ -29,9 +29,15 @@ def newest(office: Office) -> Panel:
 
 def started(office: Office, channel: str = PLANS, **changes: Any) -> dict[str, Any]:
     """The card of a new panel."""
+    says = "① 賛同を聞く"
+    before = {message["ts"] for message in office.messages(channel=channel)}
     office.command("/panel", channel=channel)
     assert office.submit({**FORM, **changes}) == {}
-    return office.message("① 賛同を聞く", channel=channel)
+    # The card of an earlier panel says the same.
+    office.slack.until(
+        lambda: [m for m in office.messages(channel=channel) if m["ts"] not in before and says in words_of(m)]
+    )
+    return office.message(says, channel=channel)
 
 
 def revealed(office: Office, **changes: Any) -> dict[str, Any]:

@@ -200,8 +200,9 @@ def test_where_the_bot_is_not_the_panel_waits_for_the_invitation(office: Office)
     office.message("番頭がこのチャンネルにいない", channel=dm)
     office.command("/invite @番頭", channel=GENERAL)
     office.press(notice, "panel.repost")
-    office.message("① 賛同を聞く", channel=GENERAL)
-    assert newest(office).message_ts is not None
+    card = office.message("① 賛同を聞く", channel=GENERAL)
+    # It is noted once Slack has taken it, a moment after it can be seen.
+    office.slack.until(lambda: newest(office).message_ts == card["ts"])
 
 
 def test_members_vote_for_themselves_and_nobody_sees_it_before_the_end(office: Office) -> None:
