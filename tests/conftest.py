@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,15 +24,22 @@ POSTGRESQL = os.environ.get(VARIABLE)
 """Address of a PostgreSQL server whose databases the tests may make and drop."""
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    """An empty, migrated database: SQLite, or PostgreSQL when BANTO_TEST_POSTGRESQL names a server."""
+@contextmanager
+def new_database(folder: Path) -> Iterator[str]:
+    """An empty, migrated database: SQLite in `folder`, or PostgreSQL when BANTO_TEST_POSTGRESQL names a server."""
     if POSTGRESQL is None:
-        url = f"sqlite:///{tmp_path / 'banto.sqlite3'}"
+        url = f"sqlite:///{folder / 'banto.sqlite3'}"
         migrate(url)
         yield url
         return
     with empty_database(POSTGRESQL) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[str]:
+    """An empty, migrated database."""
+    with new_database(tmp_path) as url:
         yield url
 
 

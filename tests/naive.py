@@ -35,19 +35,10 @@ def measure(
     **filters: Any,
 ) -> Naive:
     """Count by hand: newest version of each order, persons by chained keys, one occasion per person and Tokyo day."""
-    orders = newest_orders(rows, as_of)
-    person_of = persons(orders)
-    bought = [o for o in orders if o["status"] not in INVALID and o["net"] > 0]
-    per_person: dict[Hashable, list[dict[str, Any]]] = {}
-    for order in bought:
-        who = person_of.get(order["order_id"])
-        if who is not None:
-            per_person.setdefault(who, []).append(order)
     mature: list[list[int]] = []
     immature = 0
-    for mine in per_person.values():
-        first_order = min(mine, key=lambda o: (o["at"], o["order_id"]))
-        if not _chosen(first_order, filters):
+    for mine in purchases(rows, as_of):
+        if not _chosen(mine[0], filters):
             continue
         sales = _sales_by_day(mine, product, basis)
         if sales is None:
@@ -67,6 +58,65 @@ def measure(
         returned=steps[1],
         ladder=steps,
         immature=immature,
+    )
+
+
+def purchases(rows: list[dict[str, Any]], as_of: date) -> list[list[dict[str, Any]]]:
+    """The valid orders of each person, the earliest first."""
+    orders = newest_orders(rows, as_of)
+    person_of = persons(orders)
+    per_person: dict[Hashable, list[dict[str, Any]]] = {}
+    for order in orders:
+        who = person_of.get(order["order_id"])
+        if who is not None and order["status"] not in INVALID and order["net"] > 0:
+            per_person.setdefault(who, []).append(order)
+    return [sorted(mine, key=lambda o: (o["at"], o["order_id"])) for mine in per_person.values()]
+
+
+def sales_of(rows: list[dict[str, Any]], as_of: date) -> list[tuple[str, dict[date, int]]]:
+    """(ad of the first order, net sales by day) of each person."""
+    return [(mine[0]["ad"], _sales_by_day(mine, None, "shop") or {}) for mine in purchases(rows, as_of)]
+
+
+def months(rows: list[dict[str, Any]], as_of: date, last: tuple[int, int]) -> dict[tuple[int, int], Any]:
+    """By first (year, month): persons, and by every (year, month) through `last` those who bought and for how much."""
+    found: dict[tuple[int, int], Any] = {}
+    for _, sales in sales_of(rows, as_of):
+        first = min(sales)
+        if (first.year, first.month) > last:
+            continue
+        row = found.setdefault((first.year, first.month), {"persons": 0, "active": {}, "net_sales": {}})
+        row["persons"] += 1
+        for month in {(day.year, day.month) for day in sales}:
+            if month <= last:
+                row["active"][month] = row["active"].get(month, 0) + 1
+        for day, amount in sales.items():
+            month = (day.year, day.month)
+            if month <= last:
+                row["net_sales"][month] = row["net_sales"].get(month, 0) + amount
+    return found
+
+
+def f2_by_ad(rows: list[dict[str, Any]], as_of: date, window: int) -> dict[str, tuple[int, int, int, int]]:
+    """By ad: persons, their net sales on the first day, mature ones, and those of them who came back."""
+    found: dict[str, tuple[int, int, int, int]] = {}
+    for ad, sales in sales_of(rows, as_of):
+        first, *later = sorted(sales)
+        mature = first + timedelta(days=window) <= as_of
+        back = mature and any(day <= first + timedelta(days=window) for day in later)
+        old = found.get(ad, (0, 0, 0, 0))
+        found[ad] = (old[0] + 1, old[1] + sales[first], old[2] + mature, old[3] + back)
+    return found
+
+
+def week(rows: list[dict[str, Any]], ends: date) -> tuple[int, int, int]:
+    """Net sales, occasions and new persons of the seven days through `ends`."""
+    days = [ends - timedelta(days=back) for back in range(7)]
+    everybody = [sales for _, sales in sales_of(rows, ends)]
+    return (
+        sum(sales.get(day, 0) for sales in everybody for day in days),
+        sum(day in sales for sales in everybody for day in days),
+        sum(min(sales) in days for sales in everybody),
     )
 
 

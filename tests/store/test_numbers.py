@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.database import migrate, open_engine
+from bot.metrics import ad, cohort_matrix, weekly
+from bot.metrics.cohort import Cohort
+from bot.periods import day_number, last_whole_month
+from store.database import open_engine
 from tests import naive
+from tests.conftest import new_database
 from tests.shop import Shop, row
+from tests.spark.history import rows_of
 
 SKUS = ["A", "B", "C"]
 LAST_DAY = "2026-06-30"
@@ -97,14 +103,39 @@ def check(shop: Shop, rows: list[dict[str, Any]], words: str, window: int, day: 
     assert reached == [n for n in wanted.ladder if n][: len(reached)], words
 
 
+def check_the_rest(shop: Shop, rows: list[dict[str, Any]], day: str | None = None) -> None:
+    """Monthly cohorts, all ads and the week's figures against the naive computation."""
+    as_of = date.fromisoformat(day or LAST_DAY)
+    facts = shop.books.facts(as_of)
+    last = last_whole_month(as_of)
+    wanted = naive.months(rows, as_of, (1970 + last // 12, last % 12 + 1))
+    cohorts = cohort_matrix.measure(facts.shop, Cohort(), last)
+    assert len(cohorts) == len(wanted)
+    for cohort in cohorts:
+        months = [(1970 + m // 12, m % 12 + 1) for m in range(cohort.month, last + 1)]
+        row = wanted[months[0]]
+        assert cohort.persons == row["persons"]
+        assert cohort.active == tuple(row["active"].get(month, 0) for month in months)
+        assert cohort.net_sales == tuple(row["net_sales"].get(month, 0) for month in months)
+
+    codes = {0: ""} | shop.books.ads()
+    ads = ad.measure(facts.shop, day_number(as_of)).sums
+    found = {codes[n]: (a.new_persons, a.first_sales, a.f2_n, a.f2_returned) for n, a in ads.items()}
+    assert found == naive.f2_by_ad(rows, as_of, ad.F2_WINDOW)
+
+    sunday = as_of - timedelta(days=(as_of.weekday() + 1) % 7)
+    weeks = weekly.measure(facts.shop, day_number(sunday)).sales_weeks
+    newest = (weeks[-1].net_sales, weeks[-1].occasions, weeks[-1].new_persons) if weeks else (0, 0, 0)
+    assert newest == naive.week(rows, sunday)
+
+
+@pytest.mark.usefixtures("database_url")
 @settings(max_examples=8)
 @given(batches, st.sampled_from([1, 30, 90]), st.sampled_from(["2026-03-31", "2026-05-15"]))
 def test_numbers_follow_every_change_of_the_orders(
     history: list[list[list[dict[str, Any]]]], window: int, past: str
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/banto.sqlite3"
-        migrate(url)
+    with tempfile.TemporaryDirectory() as folder, new_database(Path(folder)) as url:
         shop = Shop(open_engine(url), Path(folder))
         seen = [SENTINEL, *NAMES]
         shop.load(seen)
@@ -116,6 +147,11 @@ def test_numbers_follow_every_change_of_the_orders(
         for words in QUESTIONS:
             check(shop, seen, words, window)
             check(shop, seen, words, window, past)
+        check_the_rest(shop, seen)
+        check_the_rest(shop, seen, past)
+        patched = rows_of(shop.books.facts())
         shop.shelf.rebuild("main")
+        assert rows_of(shop.books.facts()) == patched
         for words in ("all", "A"):
             check(shop, seen, words, window)
+        shop.engine.dispose()
