@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -135,6 +136,33 @@ def check_the_rest(shop: Shop, rows: list[dict[str, Any]], day: str | None = Non
 def test_numbers_follow_every_change_of_the_orders(
     history: list[list[list[dict[str, Any]]]], window: int, past: str
 ) -> None:
+    follow(history, window, past)
+
+
+@pytest.mark.usefixtures("database_url")
+@pytest.mark.parametrize("seed", range(3))
+def test_the_numbers_of_a_busier_shop(seed: int) -> None:
+    chance = random.Random(seed)
+
+    def order(number: int) -> list[dict[str, Any]]:
+        day = date(2026, 1, 1) + timedelta(days=int(160 * chance.random() ** 2))
+        whole = {
+            "email": chance.choice(["", "", f"{chance.randrange(12)}@example.jp"]),
+            "status": chance.choice(["paid"] * 7 + ["cancelled", "shipped", "test"]),
+            "channel": chance.choice(["web", "phone", ""]),
+            "ad_code": chance.choice(["", "AD1", "AD2"]),
+            "updated_at": f"2026-07-01T00:{chance.randrange(60):02}:00Z",
+        }
+        at, customer = f"{day}T{chance.choice(['00:30', '14:59', '15:00', '23:30'])}:00Z", chance.choice(["", *(f"c{n}" for n in range(15))])
+        skus = chance.sample(SKUS, chance.randint(1, 3))
+        return [row(f"O{number}", at, customer, sku=sku, price=chance.randrange(3000), **whole) for sku in skus]
+
+    history = [[order(chance.randrange(90)) for _ in range(chance.choice([5, 60]))] for _ in range(3)]
+    follow(history, 30, "2026-05-15")
+
+
+def follow(history: list[list[list[dict[str, Any]]]], window: int, past: str) -> None:
+    """Load one file after the other and compare everything, at last with the facts that are built anew."""
     with tempfile.TemporaryDirectory() as folder, new_database(Path(folder)) as url:
         shop = Shop(open_engine(url), Path(folder))
         seen = [SENTINEL, *NAMES]
