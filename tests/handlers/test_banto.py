@@ -123,6 +123,7 @@ def test_weekly_here_is_told_to_the_channel_and_recorded(office: Office) -> None
     assert "次は 2026/11/24 8:30" in words_of(told)
     office.banto("weekly here 月曜日 ９：００")
     assert "次は 2026/11/24 9:00" in words_of(office.sees("毎週月曜 9:00")), "Monday the 23rd is a holiday"
+    office.slack.until(lambda: [kept.weekday for kept in schedules_of(office.shop.engine, HOME)] == [0])
     (kept,) = schedules_of(office.shop.engine, HOME)
     assert (kept.channel, kept.weekday, kept.minute_of_day, kept.created_by) == (PLANS, 0, 540, PLANNER)
     office.banto("weekly")
