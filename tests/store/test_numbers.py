@@ -153,7 +153,8 @@ def test_the_numbers_of_a_busier_shop(seed: int) -> None:
             "ad_code": chance.choice(["", "AD1", "AD2"]),
             "updated_at": f"2026-07-01T00:{chance.randrange(60):02}:00Z",
         }
-        at, customer = f"{day}T{chance.choice(['00:30', '14:59', '15:00', '23:30'])}:00Z", chance.choice(["", *(f"c{n}" for n in range(15))])
+        at = f"{day}T{chance.choice(['00:30', '14:59', '15:00', '23:30'])}:00Z"
+        customer = chance.choice(["", *(f"c{n}" for n in range(15))])
         skus = chance.sample(SKUS, chance.randint(1, 3))
         return [row(f"O{number}", at, customer, sku=sku, price=chance.randrange(3000), **whole) for sku in skus]
 
