@@ -135,7 +135,7 @@ def _import(settings: Settings, given: argparse.Namespace) -> int:
     from babel.numbers import list_currencies
 
     from bot.clock import clock_of
-    from bot.imports import job, refused, run_import, told
+    from bot.imports import job, progress_line, refused, run_import, told
     from bot.messages import Words
     from store.database import migrate, open_engine
     from store.sources.refusals import FileRefused
@@ -150,7 +150,9 @@ def _import(settings: Settings, given: argparse.Namespace) -> int:
     engine = open_engine(settings.database_url)
     work = job(settings, engine, HOME, given.file, given.profile, clock_of(settings)(), currency)
     try:
-        report = run_import(replace(work, dry_run=given.dry_run), _progress)
+        report = run_import(
+            replace(work, dry_run=given.dry_run), lambda progress: _show(progress_line(progress, words))
+        )
     except FileRefused as refusal:
         _end_progress()
         print(refused(given.file.name, refusal, words), file=sys.stderr)
@@ -201,9 +203,9 @@ def _restore(settings: Settings, file: Path) -> int:
     return 0
 
 
-def _progress(rows: int) -> None:
+def _show(progress: str) -> None:
     if sys.stderr.isatty():
-        print(f"\r{rows:,} rows read", end="", file=sys.stderr, flush=True)
+        print(f"\r{progress}\033[K", end="", file=sys.stderr, flush=True)
 
 
 def _end_progress() -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from slack_bolt import App
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, update
 
 from bot.clock import Clock, clock_of
 from bot.errors import UserError
-from bot.imports import job, refused, run_import
+from bot.imports import job, refused, run_import, running
 from bot.messages import Words
 from bot.settings import Settings
 from bot.speaker import web_client
@@ -63,6 +64,7 @@ def build_app(settings: Settings) -> Bot:
         zone=settings.zone,
         language=settings.language,
         team_of=one_workspace(str(identity["team_id"])),
+        importing=partial(running, settings.data),
     )
     app = App(
         client=client,

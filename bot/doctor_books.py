@@ -11,9 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.settings import Settings
 from store import order_import, shelf
-from store.database import open_engine, pending_migrations, reading
+from store.database import faults, open_engine, pending_migrations, reading
 from store.facts.snapshot import Manifest, SnapshotUnusable, read_manifest, verify
 from store.scratch import abandoned
+from store.shelves import mapping_file
 from store.tables import imports, posts, sources
 from store.teams import HOME, coverage
 from store.trouble import NewerSchema, Trouble, trouble_of
@@ -21,6 +22,7 @@ from store.trouble import NewerSchema, Trouble, trouble_of
 WAIT_SECONDS = 2.0
 """A database that is locked for longer than this is worth a word."""
 CLOCK_SKEW = timedelta(minutes=10)
+DAMAGED = "The database is damaged: {}. Restore a backup (`bot restore FILE`) into a new one."
 SAID = {
     Trouble.BUSY: "Another process is writing the database (an import?). Whoever wants to write has to wait for it.",
     Trouble.AWAY: "The database server cannot be reached. Start it, or check DATABASE_URL.",
@@ -35,7 +37,8 @@ def database(settings: Settings, now: datetime) -> Iterator[str]:
     try:
         engine = open_engine(settings.database_url, WAIT_SECONDS)
         try:
-            yield from _state(engine, now)
+            own = mapping_file(settings.data, settings.engine, settings.warehouse) is None
+            yield from _state(engine, now, own_orders=own)
         finally:
             engine.dispose()
     except NewerSchema as error:
@@ -45,12 +48,12 @@ def database(settings: Settings, now: datetime) -> Iterator[str]:
         yield SAID[trouble] if trouble else f"The database cannot be used: {str(error).splitlines()[0]}"
 
 
-def _state(engine: Engine, now: datetime) -> Iterator[str]:
+def _state(engine: Engine, now: datetime, *, own_orders: bool) -> Iterator[str]:
     if pending_migrations(engine):
         yield "The database does not have this version's schema. Run `bot migrate`."
         return
     with reading(engine).connect() as connection:
-        if coverage(connection, HOME) is None:
+        if own_orders and coverage(connection, HOME) is None:
             yield "No orders have been imported yet. Run `bot import ORDERS.csv`."
         written = [
             connection.execute(select(func.max(column))).scalar()
@@ -65,6 +68,7 @@ def _state(engine: Engine, now: datetime) -> Iterator[str]:
     # Leaves nothing behind, but shows whether a writer would get its turn.
     with engine.connect() as connection:
         connection.execute(select(1))
+    yield from map(DAMAGED.format, faults(engine))
 
 
 def facts(settings: Settings) -> Iterator[str]:

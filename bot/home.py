@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine
 
+from bot.imports import progress_line
 from bot.messages import Words
 from bot.metrics import ltv, repeat
 from bot.query import parse
@@ -14,11 +16,12 @@ from bot.status import appointments
 from bot.views import home as view
 from bot.views.kit import Block
 from store.books import Books
+from store.progress import Progress
 from store.schedules import schedules_of
 from store.shelf import NoOrders
 
 
-def home(books: Books, engine: Engine, words: Words, user: str, now: datetime) -> Block:
+def home(books: Books, engine: Engine, words: Words, user: str, now: datetime, importing: Sequence[Progress]) -> Block:
     """The view to publish for this person."""
     today = now.astimezone(books.zone).date()
     sheet = view.Home(
@@ -26,6 +29,7 @@ def home(books: Books, engine: Engine, words: Words, user: str, now: datetime) -
         today=today,
         appointments=appointments(schedules_of(engine, books.team), books, now),
         figures=None,
+        running=[progress_line(each, words) for each in importing],
     )
     try:
         books.facts()

@@ -11,7 +11,9 @@ from sqlalchemy import Engine
 
 from bot.messages import Words
 from bot.settings import Settings
-from store.order_import import ImportJob, ImportReport, import_orders
+from store.order_import import SCRATCH, ImportJob, ImportReport, import_orders
+from store.progress import Progress, Stage, under_way
+from store.shelves import mapping_file
 from store.sources.csv_file import read_profile
 from store.sources.refusals import FileRefused, Refusal
 from store.spend_import import SpendReport, import_spend
@@ -36,15 +38,35 @@ def job(
         default_currency=settings.currency,
         zone=settings.zone,
         now=now,
-        scratch=settings.data / "scratch",
+        scratch=_scratch(settings.data),
+        elsewhere=mapping_file(settings.data, settings.engine, settings.warehouse),
     )
 
 
-def run_import(work: ImportJob, progress: Callable[[int], None] = lambda rows: None) -> ImportReport | SpendReport:
-    """Import by the profile's kind. Raises FileRefused, and then nothing was written."""
-    work = replace(work, progress=progress)
+def running(data: Path) -> list[Progress]:
+    """The imports that this machine's processes are at, the oldest first."""
+    return under_way(_scratch(data), SCRATCH)
+
+
+def _scratch(data: Path) -> Path:
+    return data / "scratch"
+
+
+def progress_line(progress: Progress, words: Words) -> str:
+    """How far an import is, in a few words."""
+    if progress.stage is Stage.READING:
+        return words("import.reading", file=progress.file_name, rows=words.count(progress.done))
+    share = progress.done / progress.of if progress.of else 0.0
+    return words("import.writing", file=progress.file_name, share=words.percent(share))
+
+
+def run_import(work: ImportJob, told: Callable[[Progress], None] = lambda progress: None) -> ImportReport | SpendReport:
+    """Import by the profile's kind; `told` hears how far it has come. Raises FileRefused: then nothing was written."""
+    work = replace(work, progress=told)
     if read_profile(work.profile).kind == "ad_spend":
         return import_spend(work)
+    if work.elsewhere is not None:
+        raise FileRefused([Refusal("import.refused.elsewhere", value=work.elsewhere.name)])
     return import_orders(work)
 
 

@@ -10,18 +10,22 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from bot.imports import progress_line
+from bot.messages import Words
 from bot.schedule import plan_of
 from bot.views.banto import Appointment, Imported, State
 from store.books import Books
 from store.census import count_books
+from store.progress import Progress
 from store.schedules import WEEKLY, Schedule, schedules_of
 
 
-def read_status(engine: Engine, books: Books, now: datetime) -> State:
-    """The state of the team's books at `now`."""
+def read_status(engine: Engine, books: Books, words: Words, now: datetime, importing: Sequence[Progress]) -> State:
+    """The state of the team's books at `now`, with the imports under way."""
     census, settings = count_books(engine, books.team), books.settings()
     covered, last = census.covered, census.last_import
     return State(
+        running=[progress_line(each, words) for each in importing],
         data_from=None if covered is None else covered.data_from,
         data_through=None if covered is None else covered.data_through,
         imported=None

@@ -53,7 +53,9 @@ def _help(deps: Deps, body: Body, client: WebClient, team: str, rest: str) -> Me
 
 
 def _status(deps: Deps, body: Body, client: WebClient, team: str, rest: str) -> Message:
-    return view.status(read_status(deps.engine, deps.books(team), deps.clock()), deps.words(team))
+    words = deps.words(team)
+    state = read_status(deps.engine, deps.books(team), words, deps.clock(), deps.importing())
+    return view.status(state, words)
 
 
 def _weekly(deps: Deps, body: Body, client: WebClient, team: str, rest: str) -> Message | None:

@@ -13,12 +13,16 @@ from sqlalchemy import Engine
 from bot.clock import Clock
 from bot.messages import Words
 from store.books import Books
+from store.progress import Progress
 from store.shelves import AnyShelf
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deps:
-    """The parts a handler works with. `team_of` maps a Slack request to the team whose books it may see."""
+    """The parts a handler works with.
+
+    `team_of` maps a Slack request to the team whose books it may see; `importing` tells which imports are under way.
+    """
 
     engine: Engine
     shelf: AnyShelf
@@ -26,6 +30,7 @@ class Deps:
     zone: ZoneInfo
     language: str
     team_of: Callable[[Mapping[str, Any]], str]
+    importing: Callable[[], list[Progress]] = list
 
     def today(self) -> date:
         """The shop-local day."""

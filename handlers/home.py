@@ -10,7 +10,6 @@ from slack_sdk import WebClient
 from bot.home import home
 from handlers.deps import Deps
 from handlers.funnel import Body, on_event
-from store.events import first_sight
 
 
 def register(app: App, deps: Deps) -> None:
@@ -20,8 +19,9 @@ def register(app: App, deps: Deps) -> None:
 
 def _opened(deps: Deps, body: Body, client: WebClient, team: str) -> None:
     event = body["event"]
-    if event.get("tab") == "messages" or not first_sight(deps.engine, body["event_id"], deps.clock()):
+    # Drawn twice for an event that Slack repeats: that harms nobody, and nothing has to be written for it.
+    if event.get("tab") == "messages":
         return
     user = str(event["user"])
-    view = home(deps.books(team), deps.engine, deps.words(team), user, deps.clock())
+    view = home(deps.books(team), deps.engine, deps.words(team), user, deps.clock(), deps.importing())
     client.views_publish(user_id=user, view=view)

@@ -18,6 +18,7 @@ from store.trouble import NewerSchema
 
 BUSY_SECONDS = 30.0
 CONNECT_SECONDS = 10
+FAULTS_NAMED = 3
 MIGRATING = 0x62616E746F
 """Number of the advisory lock that one migrating process holds on PostgreSQL."""
 
@@ -69,6 +70,15 @@ def reading(engine: Engine) -> Engine:
     if engine.dialect.name == "postgresql":
         return engine.execution_options(isolation_level="REPEATABLE READ")
     return engine.execution_options(read_only=True)
+
+
+def faults(engine: Engine) -> list[str]:
+    """What SQLite finds wrong when it reads the whole file; a PostgreSQL server watches over its own."""
+    if engine.dialect.name != "sqlite":
+        return []
+    with reading(engine).connect() as connection:
+        found = connection.exec_driver_sql(f"PRAGMA quick_check({FAULTS_NAMED})").scalars().all()
+    return [fault for fault in found if fault != "ok"]
 
 
 def upsert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, update
 
 from store.database import insert_or_ignore, upsert_into
 from store.orders import Written, upsert_orders
+from store.progress import Progress, Stage, note
 from store.scratch import scratch_folder
 from store.sources.csv_file import CsvFile, Profile, open_csv, read_profile
 from store.sources.orders_csv import Reading, read_orders
@@ -42,7 +44,11 @@ class ImportReport:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportJob:
-    """Where and as what a file is imported. `currency` is None unless the caller names one for the file."""
+    """Where and as what a file is imported.
+
+    `currency` is None unless the caller names one for the file; `elsewhere` is the mapping of a warehouse that holds
+    the orders in place of this store.
+    """
 
     engine: Engine
     team: str
@@ -54,31 +60,39 @@ class ImportJob:
     now: datetime
     scratch: Path
     dry_run: bool = False
-    progress: Callable[[int], None] = lambda rows: None
+    elsewhere: Path | None = None
+    progress: Callable[[Progress], None] = lambda progress: None
 
     @property
     def today(self) -> date:
         """The shop-local day of `now`."""
         return self.now.astimezone(self.zone).date()
 
+    def note(self, scratch: Path, stage: Stage, done: int, of: int | None = None) -> None:
+        """Tell how far it has come, to the caller and to other processes."""
+        progress = Progress(file_name=self.path.name, since=self.now, stage=stage, done=done, of=of)
+        note(scratch, progress)
+        self.progress(progress)
+
 
 def import_orders(job: ImportJob) -> ImportReport:
     """Import a file of orders in one transaction. Raises FileRefused, and then nothing was written."""
     profile = read_profile(job.profile)
     with scratch_folder(job.scratch, SCRATCH) as scratch:
+        reading = partial(job.note, scratch, Stage.READING)
+        writing = partial(job.note, scratch, Stage.WRITING)
+        reading(0)
         file = open_csv(job.path, profile, scratch)
         with job.engine.begin() as connection:
             team = _team_in_currency(connection, job)
-        reading = Reading(
-            source=profile.name, zone=job.zone, currency=team.currency, today=job.today, secret=team.secret
-        )
+        ways = Reading(source=profile.name, zone=job.zone, currency=team.currency, today=job.today, secret=team.secret)
         with Staging(scratch) as staging:
-            totals = staging.gather(read_orders(file, reading, job.progress), file.file_line)
+            totals = staging.gather(read_orders(file, ways, reading), file.file_line)
             if job.dry_run:
                 return _report(job, profile, file, team, totals, None, seen_before=False)
             with job.engine.begin() as connection:
                 seen = _remember_file(connection, job, profile, totals)
-                written = upsert_orders(connection, job.team, profile.name, staging)
+                written = upsert_orders(connection, job.team, profile.name, staging, writing)
                 _cover(connection, job, profile, totals)
             return _report(job, profile, file, team, totals, written, seen_before=seen)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from sqlalchemy import (
 from store.bulk import insert_batches, number_column, read_batches, temporary, text_column
 from store.database import insert_or_ignore, upsert_into
 from store.identity import EDGES, components
+from store.progress import counted
 from store.staging import KNOWN, Plan, Staging
 from store.tables import ads, customers, identity_keys, order_lines, orders, products, teams, touched
 
@@ -53,10 +55,17 @@ def next_revision(connection: Connection, team: str) -> int:
     return int(connection.execute(select(teams.c.revision).where(teams.c.team == team)).scalar_one())
 
 
-def upsert_orders(connection: Connection, team: str, source: str, staging: Staging) -> Written:
+def upsert_orders(
+    connection: Connection,
+    team: str,
+    source: str,
+    staging: Staging,
+    told: Callable[[int, int], None] = lambda done, of: None,
+) -> Written:
     """Write the staged orders: new ones are added, newer states replace, older ones change nothing.
 
-    Persons are worked out again around the changed orders, and everybody touched is logged for the facts.
+    Persons are worked out again around the changed orders, and everybody touched is logged for the facts. `told`
+    hears how many orders and lines are written, of how many.
     """
     revision = next_revision(connection, team)
     _name_products_and_ads(connection, team, staging)
@@ -73,8 +82,11 @@ def upsert_orders(connection: Connection, team: str, source: str, staging: Stagi
     connection.execute(delete(order_lines).where(order_lines.c.order_id.in_(select(replaced.c.id))))
     connection.execute(delete(orders).where(orders.c.id.in_(select(replaced.c.id))))
     constants = {"team": team, "source": source, "revision": revision}
-    insert_batches(connection, orders, staging.orders(members), constants)
-    insert_batches(connection, order_lines, staging.lines())
+    rows = plan.new + plan.changed + plan.lines
+    told(0, rows)
+    whole = counted(staging.orders(members), lambda done: told(done, rows))
+    heads = insert_batches(connection, orders, whole, constants)
+    insert_batches(connection, order_lines, counted(staging.lines(), lambda done: told(heads + done, rows)))
     _move_orders(connection, team, old, members)
     _log_touched(connection, team, revision, old, members)
     return written

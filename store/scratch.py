@@ -34,6 +34,11 @@ def abandoned(parent: Path, prefix: str) -> list[Path]:
     return [folder for folder in parent.glob(f"{prefix}*") if folder.is_dir() and _free(folder / LOCK)]
 
 
+def in_use(parent: Path, prefix: str) -> list[Path]:
+    """The folders that living processes work in."""
+    return [folder for folder in parent.glob(f"{prefix}*") if folder.is_dir() and not _free(folder / LOCK)]
+
+
 def _free(lock: Path) -> bool:
     try:
         with lock.open("r+b") as stream:

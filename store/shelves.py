@@ -41,7 +41,7 @@ def open_shelf(engine: Engine, data: Path, url: str = DUCKDB, warehouse: Path | 
     from store.spark.shelf import SparkShelf
 
     folder = data / "spark"
-    file = _mapping(data, warehouse)
+    file = mapping_file(data, url, warehouse)
     origin: Origin = OwnOrders(engine, folder) if file is None else WarehouseOrders(engine, folder, file)
     return SparkShelf(engine, folder, url, origin)
 
@@ -56,7 +56,7 @@ def check_engine(data: Path, url: str, warehouse: Path | None = None) -> None:
     from store.spark.mapping import open_warehouse, read_warehouse
     from store.spark.session import connect
 
-    file = _mapping(data, warehouse)
+    file = mapping_file(data, url, warehouse)
     said = None if file is None else read_warehouse(file)
     backend = connect(url)
     try:
@@ -66,6 +66,9 @@ def check_engine(data: Path, url: str, warehouse: Path | None = None) -> None:
         backend.disconnect()
 
 
-def _mapping(data: Path, warehouse: Path | None) -> Path | None:
+def mapping_file(data: Path, url: str, warehouse: Path | None) -> Path | None:
+    """The mapping that says where the orders lie; None when they are in Banto's own database."""
+    if url == DUCKDB:
+        return None
     file = warehouse or data / "warehouse.toml"
     return file if warehouse is not None or file.exists() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +15,7 @@ from store.bulk import insert_batches, number_column, temporary, text_column
 from store.database import insert_or_ignore, upsert_into
 from store.order_import import SCRATCH, ImportJob
 from store.orders import ids_of_ads
+from store.progress import Stage
 from store.scratch import scratch_folder
 from store.sources.ad_spend_csv import SpendReading, read_spend
 from store.sources.csv_file import open_csv, read_profile
@@ -56,9 +58,11 @@ def import_spend(job: ImportJob) -> SpendReport:
     """Import a file of ad spend in one transaction. Raises FileRefused, and then nothing was written."""
     profile = read_profile(job.profile)
     with scratch_folder(job.scratch, SCRATCH) as scratch:
+        reading = partial(job.note, scratch, Stage.READING)
+        reading(0)
         file = open_csv(job.path, profile, scratch)
         currency = _currency(job)
-        rows = read_spend(file, SpendReading(zone=job.zone, currency=currency, today=job.today), job.progress)
+        rows = read_spend(file, SpendReading(zone=job.zone, currency=currency, today=job.today), reading)
     totals = _totals(rows)
     written: int | None = None
     seen = False

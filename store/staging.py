@@ -74,12 +74,16 @@ class Totals:
 
 @dataclass(frozen=True)
 class Plan:
-    """How many staged orders are new, change what the store has, repeat it, or are older than it."""
+    """How many staged orders are new, change what the store has, repeat it, or are older than it.
+
+    `lines` is the number of line items of those that will be written.
+    """
 
     new: int
     changed: int
     unchanged: int
     stale: int
+    lines: int
 
 
 class Staging:
@@ -170,7 +174,8 @@ class Staging:
             [next_id],
         )
         counted = dict(self._db.execute("select action, count(*) from compared group by action").fetchall())
-        return Plan(**{name: counted.get(name, 0) for name in ("new", "changed", "unchanged", "stale")})
+        (lines,) = self._db.execute("select coalesce(sum(lines), 0)::bigint from kept").fetchall()[0]
+        return Plan(**{name: counted.get(name, 0) for name in ("new", "changed", "unchanged", "stale")}, lines=lines)
 
     def customers(self) -> Iterator[pa.RecordBatch]:
         """Distinct (key, label) of the customers in this cart, by key."""

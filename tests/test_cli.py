@@ -194,6 +194,22 @@ def test_a_bad_file_is_refused_line_by_line_and_leaves_nothing(
     assert "まだ注文が取り込まれていません" in run("ask", "ltv all").err
 
 
+def test_orders_are_not_imported_where_a_warehouse_holds_them(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANTO_DATA", str(tmp_path))
+    monkeypatch.setenv("BANTO_ENGINE", "sc://127.0.0.1:9")
+    (tmp_path / "orders.csv").write_text(HEADINGS + GOOD, encoding="utf-8")
+    (tmp_path / "spend.csv").write_text("date,ad_code,cost\n2026-05-03,AD-1,1000\n", encoding="utf-8")
+    (tmp_path / "warehouse.toml").write_text("through = ''\norders = ''\nlines = ''\n", encoding="utf-8")
+    refused = run("import", "orders.csv")
+    assert (refused.code, refused.out) == (1, "")
+    assert "注文は warehouse.toml が指す倉庫から読んでいます" in refused.err
+    assert run("import", "spend.csv", "--profile", "ad_spend").code == 0
+    (tmp_path / "warehouse.toml").unlink()
+    assert run("import", "orders.csv").code == 0
+
+
 def test_a_missing_file_and_an_unknown_profile_or_currency_are_said(run: Run, tmp_path: Path) -> None:
     missing = run("import", "nowhere.csv")
     assert (missing.code, "「nowhere.csv」が見つかりません" in missing.err) == (1, True)

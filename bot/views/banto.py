@@ -22,6 +22,8 @@ from bot.views.kit import (
 )
 
 OPEN_POST = "banto.post.open"
+RUNNING_SHOWN = 2
+"""Slack takes ten fields; one import runs at a time, another may wait for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +48,12 @@ class Imported:
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """All that `/banto status` tells. Money in minor units, the margin in thousandths."""
+    """All that `/banto status` tells. Money in minor units, the margin in thousandths.
 
+    `running` says of each import under way how far it is.
+    """
+
+    running: Sequence[str]
     data_from: date | None
     data_through: date | None
     imported: Imported | None
@@ -101,6 +107,7 @@ def status(state: State, words: Words) -> Message:
     """Where things stand."""
     none = words("banto.status.none")
     pairs = [
+        *((words("banto.status.running"), escape(line)) for line in state.running[:RUNNING_SHOWN]),
         (words("banto.status.data"), _covered(state, words) or none),
         (words("banto.status.imported"), _imported(state, words) or none),
         (words("banto.status.counts"), _counts(state, words)),
@@ -115,7 +122,7 @@ def status(state: State, words: Words) -> Message:
     planned = "\n".join(f"• {appointment(each, words)}" for each in state.appointments)
     planned = planned or words("banto.status.no_schedule")
     return Message(
-        text=f"{words('banto.status.title')}: {pairs[0][1]}",
+        text=f"{words('banto.status.title')}: {_covered(state, words) or none}",
         blocks=[
             header(words("banto.status.title")),
             fields(pairs),

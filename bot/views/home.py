@@ -10,9 +10,9 @@ from bot.messages import Words
 from bot.metrics.intervals import Interval
 from bot.metrics.ltv import Ltv
 from bot.metrics.repeat import Repeat
-from bot.views.banto import Appointment, appointment
+from bot.views.banto import RUNNING_SHOWN, Appointment, appointment
 from bot.views.framing import RUN, Again
-from bot.views.kit import Block, actions, button, context, divider, fields, header, section
+from bot.views.kit import Block, actions, button, context, divider, escape, fields, header, section
 
 REPORTS = ("ltv", "repeat", "ad")
 
@@ -29,12 +29,16 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """What the Home tells a person; `figures` is None before the first import."""
+    """What the Home tells a person; `figures` is None before the first import.
+
+    `running` says of each import under way how far it is.
+    """
 
     user: str
     today: date
     appointments: Sequence[Appointment]
     figures: Figures | None
+    running: Sequence[str]
 
 
 def with_figures(sheet: Home, figures: Figures) -> Home:
@@ -47,6 +51,7 @@ def home(sheet: Home, words: Words) -> Block:
     blocks = [
         header(words("home.title")),
         section(words("home.greeting", user=sheet.user, today=words.day(sheet.today))),
+        *(context(escape(line)) for line in sheet.running[:RUNNING_SHOWN]),
         *(_figures(sheet.figures, words) if sheet.figures else [section(words("home.begin"))]),
         divider(),
         section(_planned(sheet, words)),

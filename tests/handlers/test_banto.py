@@ -17,6 +17,8 @@ from handlers import banto, home, mention, reports
 from handlers.deps import Deps
 from localslack.manifest import Command
 from localslack.team import BOT_NAME, TEAM_ID
+from store.order_import import SCRATCH
+from store.progress import Progress, Stage, under_way
 from store.schedules import schedules_of
 from store.teams import HOME
 from tests.handlers.conftest import words_of
@@ -78,6 +80,11 @@ def orders() -> list[dict[str, Any]]:
     return [*rows, row("last", "2026-11-22T10:00", "c0", sku="Y", product_name=NAMES["Y"])]
 
 
+def home_of(office: Office) -> Any:
+    """The planner's App Home, None before it is drawn."""
+    return office.slack.get(f"/_local/state?user={PLANNER}")[1]["home"]
+
+
 @pytest.fixture
 def open_office(tmp_path: Path, shop: Shop) -> Iterator[Callable[[], Office]]:
     """Opens the office: Monday 23 November 2026 (a holiday), 9:00."""
@@ -89,6 +96,7 @@ def open_office(tmp_path: Path, shop: Shop) -> Iterator[Callable[[], Office]]:
         zone=TOKYO,
         language="ja",
         team_of=one_workspace(TEAM_ID),
+        importing=lambda: under_way(shop.folder / "scratch", SCRATCH),
     )
 
     def register(app: App) -> None:
@@ -223,6 +231,25 @@ def test_status_tells_data_counts_schedules_and_version(office: Office) -> None:
         assert part in shown
 
 
+def test_an_import_under_way_is_seen_in_status_and_in_the_home_and_gone_afterwards(office: Office) -> None:
+    shown: list[str] = []
+    homes: list[str] = []
+
+    def look(progress: Progress) -> None:
+        # The books are held by the writer, and nothing of the file is in them yet.
+        if progress.stage is Stage.WRITING and progress.done == progress.of:
+            office.banto("status")
+            shown.append(words_of(office.sees("を書き込んでいます（100.0%）")))
+            office.slack.do("home", PLANNER)
+            homes.append(words_of(office.slack.until(lambda: home_of(office), 6)))
+
+    office.shop.load([row("new", "2026-11-22T11:00", "c1")], now=office.deps.clock(), progress=look)
+    assert ["orders-2.csv" in each and "注文 121件" in each for each in shown] == [True]
+    assert ["を書き込んでいます（100.0%）" in each for each in homes] == [True]
+    office.banto("status")
+    assert "書き込んで" not in words_of(office.sees("注文 122件"))
+
+
 def test_status_of_an_empty_shop_says_what_is_not_there(open_office: Callable[[], Office]) -> None:
     office = open_office()
     office.banto("status")
@@ -231,7 +258,7 @@ def test_status_of_an_empty_shop_says_what_is_not_there(open_office: Callable[[]
 
 def test_home_shows_figures_and_its_buttons_answer(office: Office) -> None:
     office.slack.do("home", PLANNER)
-    view = office.slack.until(lambda: office.slack.get(f"/_local/state?user={PLANNER}")[1]["home"], 15)
+    view = office.slack.until(lambda: home_of(office), 15)
     shown = words_of(view)
     assert "F2転換率（90日）" in shown
     assert "データは 2026年11月22日 まで" in shown
@@ -242,7 +269,7 @@ def test_home_shows_figures_and_its_buttons_answer(office: Office) -> None:
 def test_home_of_an_empty_shop_tells_how_to_begin(open_office: Callable[[], Office]) -> None:
     office = open_office()
     office.slack.do("home", PLANNER)
-    view = office.slack.until(lambda: office.slack.get(f"/_local/state?user={PLANNER}")[1]["home"], 15)
+    view = office.slack.until(lambda: home_of(office), 15)
     assert "bot import" in words_of(view)
 
 

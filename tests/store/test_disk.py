@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,6 +119,24 @@ def test_facts_that_do_not_fit_leave_the_old_ones(disk: Disk, tmp_path: Path) ->
     code, after, err = bot(here, *ASK)
     assert code == 0, err
     assert after != before
+
+
+def test_the_doctor_finds_a_page_of_the_database_that_is_damaged(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    assert bot(env, "import", written(tmp_path, "big", BIG))[0] == 0
+    file = tmp_path / "banto.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'orders'").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    assert "database" not in bot(env, "doctor")[1]
+    with file.open("r+b") as stream:
+        stream.seek((page - 1) * size)
+        stream.write(b"\xff" * size)
+    code, out, err = bot(env, "doctor")
+    assert (code, err) == (1, "")
+    assert "The database is damaged" in out
+    assert "bot restore" in out
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def versions(draw: st.DrawFn) -> list[dict[str, Any]]:
         gross = price * quantity
         refund = gross - min(discount, gross) if refunded else 0
         cells = whole | {"quantity": quantity, "discount": min(discount, gross), "refund": refund}
-        customer = cells.pop("customer_id")
+        customer = str(cells.pop("customer_id"))
         rows.append(row(order_id, ordered_at, customer, sku=sku, price=price, **cells))
     return rows
 

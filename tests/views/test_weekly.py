@@ -119,6 +119,7 @@ def appointment() -> banto.Appointment:
 
 def state() -> banto.State:
     return banto.State(
+        running=["orders-<!channel>.csv を書き込んでいます（45.0%）"],
         data_from=date(2024, 11, 22),
         data_through=date(2026, 11, 23),
         imported=banto.Imported(file_name="orders-history.csv", profile="generic", at=AT),
@@ -136,6 +137,7 @@ def state() -> banto.State:
 
 NOBODY = replace(
     state(),
+    running=[],
     data_from=None,
     data_through=None,
     imported=None,
@@ -150,7 +152,9 @@ NOBODY = replace(
 
 
 def a_home(*, figures: bool) -> home.Home:
-    sheet = home.Home(user="U0PLAN001", today=date(2026, 11, 24), appointments=[appointment()], figures=None)
+    sheet = home.Home(
+        user="U0PLAN001", today=date(2026, 11, 24), appointments=[appointment()], figures=None, running=[]
+    )
     if not figures:
         return replace(sheet, appointments=[])
     f2 = Repeat(
