@@ -19,7 +19,7 @@ from store.database import reading
 from store.facts import raw, snapshot
 from store.facts.duckdb_build import facts_of, in_memory, write_facts, write_parts
 from store.facts.expressions import FactTables, patched
-from store.facts.moment import Moment, moment, read_numbers
+from store.facts.moment import Moment, moment
 from store.facts.snapshot import Manifest, SnapshotUnusable
 from store.orders import EVERYBODY
 from store.scratch import scratch_folder
@@ -225,10 +225,10 @@ def _open(backend: Backend, folder: Path) -> FactTables:
 
 def _touched_since(now: Moment, team: str, manifest: Manifest) -> tuple[int, pa.Array | None]:
     """The truth's revision and everybody touched since the base, by number; None when that is everybody."""
-    (revision,) = read_numbers(now, select(teams.c.revision).where(teams.c.team == team)).to_pylist()
+    (revision,) = now.read_numbers(select(teams.c.revision).where(teams.c.team == team)).to_pylist()
     since = touched.c.revision > manifest.base_revision
     logged = select(touched.c.person_id).where(touched.c.team == team, since).distinct().order_by(touched.c.person_id)
-    persons = read_numbers(now, logged)
+    persons = now.read_numbers(logged)
     return revision, None if pc.is_in(EVERYBODY, persons).as_py() else persons
 
 

@@ -11,11 +11,11 @@ import re
 import sqlite3
 from enum import StrEnum
 
-import adbc_driver_manager
 import duckdb
 import psycopg
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
+from store.facts.sqlite_columns import NotRead
 from store.spark.errors import EngineUnreachable, WarehouseRefused
 
 
@@ -111,7 +111,7 @@ def _kind(error: BaseException) -> Trouble | None:
         lost = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
         state = error.sqlstate or ""
         return Trouble.AWAY if lost or state.startswith("08") else POSTGRESQL.get(state)
-    if isinstance(error, duckdb.Error | adbc_driver_manager.Error):
+    if isinstance(error, duckdb.Error | NotRead):
         sentences = DUCKDB if isinstance(error, duckdb.Error) else SQLITE_BY_ARROW
         return next((trouble for words, trouble in sentences if words.search(str(error))), None)
     if isinstance(error, OSError):

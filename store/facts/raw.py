@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import BigInteger, Engine, Select, select, type_coerce
+from sqlalchemy.dialects import sqlite
 
-from store.facts.moment import Moment, moment, read_numbers
+from store.database import reading
+from store.facts.moment import Moment, moment
+from store.facts.sqlite_columns import write_columns
 from store.identity import components
 from store.tables import order_lines, orders
 
@@ -43,16 +47,38 @@ class Raw:
 
 def export(engine: Engine, team: str, folder: Path) -> None:
     """Write all raw orders and lines of the team, as of one moment, to orders.parquet and lines.parquet in `folder`."""
-    every = orders.c.team == team
+    alone = _alone(engine, team)
+    _export(engine, team, folder, alone=alone)
+    if alone and not _alone(engine, team):
+        # Another team's first orders came meanwhile.
+        _export(engine, team, folder, alone=False)
+
+
+def _alone(engine: Engine, team: str) -> bool:
+    with reading(engine).connect() as connection:
+        return connection.execute(select(orders.c.id).where(orders.c.team != team).limit(1)).first() is None
+
+
+def _export(engine: Engine, team: str, folder: Path, *, alone: bool) -> None:
     heads, lines = _orders(), _lines()
+    if not alone:
+        # Only then: without it the tables are read from end to end and not through an index, three times as fast.
+        heads = heads.where(orders.c.team == team)
+        lines = lines.join_from(order_lines, orders).where(orders.c.team == team)
+    wanted = {folder / "orders.parquet": (heads, ORDERS), folder / "lines.parquet": (lines, LINES)}
+    if engine.dialect.name == "sqlite":
+        write_columns(Path(str(engine.url.database)), {file: _sqlite(*query) for file, query in wanted.items()})
+        return
     with moment(engine) as now:
-        # Without a condition the tables are read from end to end, not through an index: three times as fast.
-        if len(read_numbers(now, select(orders.c.id).where(orders.c.team != team).limit(1))):
-            heads, lines = heads.where(every), lines.join_from(order_lines, orders).where(every)
-        for name, query, schema in (("orders", heads, ORDERS), ("lines", lines, LINES)):
-            with pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="lz4") as out:
+        for file, (query, schema) in wanted.items():
+            with pq.ParquetWriter(file, schema, compression="lz4") as out:
                 for batch in now.batches(query, schema):
                     out.write_batch(batch)
+
+
+def _sqlite(query: Select[Any], schema: pa.Schema) -> tuple[str, list[Any], pa.Schema]:
+    text = query.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True})
+    return str(text), [text.params[name] for name in text.positiontup or ()], schema
 
 
 def of_persons(now: Moment, team: str, persons: pa.Array, *, through: int | None = None) -> Raw:
