@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.backends.duckdb import Backend
 from ibis.expr import types as ir
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from store.database import reading
 from store.facts import raw, snapshot
 from store.facts.duckdb_build import facts_of, in_memory, write_facts, write_parts
 from store.facts.expressions import FactTables, patched
-from store.facts.moment import Moment, moment
+from store.facts.moment import moment
 from store.facts.snapshot import Manifest, SnapshotUnusable
 from store.orders import EVERYBODY
 from store.scratch import scratch_folder
@@ -105,22 +105,23 @@ class Shelf:
             manifest, why = self._usable(folder)
             if manifest is None:
                 return self.rebuild(team, why)
-            with moment(self._engine) as now:
-                revision, persons = _touched_since(now, team, manifest)
-                if revision == manifest.revision:
-                    return manifest
-                if revision < manifest.revision:
-                    snapshot.discard(folder)
-                    return self.rebuild(team, "it belongs to another or a newer database")
-                if persons is None or len(persons) > PATCH_LIMIT:
-                    return self.rebuild(team)
-                orders = raw.of_persons(now, team, persons)
+            revision = self._revision(team)
+            if revision == manifest.revision:
+                return manifest
+            if revision < manifest.revision:
+                snapshot.discard(folder)
+                return self.rebuild(team, "it belongs to another or a newer database")
+            if self._is_too_much(team, manifest.base_revision):
+                return self.rebuild(team)
             with scratch_folder(folder, SCRATCH) as scratch:
+                since = raw.export_touched(self._engine, team, manifest.base_revision, scratch)
+                if pc.is_in(EVERYBODY, since.persons).as_py():
+                    return self.rebuild(team)
                 made = _empty(scratch)
-                write_facts(orders, made)
-                snapshot.write_persons(made, pa.concat_arrays([pa.array([0], pa.int64()), persons]))
-                made = snapshot.place(made, folder, revision)
-            manifest = replace(manifest, revision=revision, patch=made.name)
+                write_facts(since.orders, made)
+                snapshot.write_persons(made, pa.concat_arrays([pa.array([0], pa.int64()), since.persons]))
+                made = snapshot.place(made, folder, since.revision)
+            manifest = replace(manifest, revision=since.revision, patch=made.name)
             snapshot.swap(folder, manifest)
             snapshot.remove_old(folder)
             return manifest
@@ -166,6 +167,15 @@ class Shelf:
     def _revision(self, team: str) -> int:
         with self._engine.connect() as connection:
             return int(connection.execute(select(teams.c.revision).where(teams.c.team == team)).scalar_one())
+
+    def _is_too_much(self, team: str, since: int) -> bool:
+        """Whether so many persons were touched after that revision that building all facts anew is cheaper."""
+        person = touched.c.person_id
+        named = select(func.count(person.distinct()), func.count(person).filter(person == EVERYBODY))
+        with self._engine.connect() as connection:
+            found = connection.execute(named.where(touched.c.team == team, touched.c.revision > since))
+            persons, everybody = found.one()
+        return int(persons) > PATCH_LIMIT or int(everybody) > 0
 
     def _backend(self) -> Backend:
         if not hasattr(self._local, "backend"):
@@ -221,15 +231,6 @@ def _connect() -> Backend:
 
 def _open(backend: Backend, folder: Path) -> FactTables:
     return FactTables(**{name: backend.read_parquet(str(folder / f"{name}-*.parquet")) for name in snapshot.TABLES})
-
-
-def _touched_since(now: Moment, team: str, manifest: Manifest) -> tuple[int, pa.Array | None]:
-    """The truth's revision and everybody touched since the base, by number; None when that is everybody."""
-    (revision,) = now.read_numbers(select(teams.c.revision).where(teams.c.team == team)).to_pylist()
-    since = touched.c.revision > manifest.base_revision
-    logged = select(touched.c.person_id).where(touched.c.team == team, since).distinct().order_by(touched.c.person_id)
-    persons = now.read_numbers(logged)
-    return revision, None if pc.is_in(EVERYBODY, persons).as_py() else persons
 
 
 def _empty(scratch: Path) -> Path:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, Select, Table
+import pyarrow.parquet as pq
+from sqlalchemy import CompoundSelect, Connection, Engine, Select, Table
+from sqlalchemy.dialects import sqlite
 
 from store.bulk import insert_batches, number_column, read_batches, temporary
 from store.database import reading
+from store.facts.sqlite_columns import write_columns
+
+Query: TypeAlias = Select[Any] | CompoundSelect[Any]
 
 
 class Moment:
@@ -19,7 +25,7 @@ class Moment:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def batches(self, query: Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def batches(self, query: Query, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """The rows of `query` as columns of `schema`, in the query's order."""
         return read_batches(self._connection, query, schema)
 
@@ -29,7 +35,7 @@ class Moment:
         insert_batches(self._connection, made, pa.table({"number": values}).to_batches())
         return made
 
-    def read_numbers(self, query: Select[Any]) -> pa.Array:
+    def read_numbers(self, query: Query) -> pa.Array:
         """The only column of `query`, whole numbers."""
         schema = pa.schema([("number", pa.int64())])
         found = pa.Table.from_batches(self.batches(query, schema), schema)
@@ -42,3 +48,21 @@ def moment(engine: Engine) -> Iterator[Moment]:
     with reading(engine).connect() as connection:
         yield Moment(connection)
         connection.rollback()
+
+
+def write_moment(engine: Engine, queries: Mapping[Path, tuple[Query, pa.Schema]]) -> None:
+    """Write the answers of these queries as columns of a schema to Parquet files, all as of one moment."""
+    if engine.dialect.name == "sqlite":
+        text = {file: (_sqlite(query), schema) for file, (query, schema) in queries.items()}
+        write_columns(Path(str(engine.url.database)), text)
+        return
+    with moment(engine) as now:
+        for file, (query, schema) in queries.items():
+            with pq.ParquetWriter(file, schema, compression="lz4") as out:
+                for batch in now.batches(query, schema):
+                    out.write_batch(batch)
+
+
+def _sqlite(query: Query) -> tuple[str, list[Any]]:
+    text = query.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True})
+    return str(text), [text.params[name] for name in text.positiontup or ()]

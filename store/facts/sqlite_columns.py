@@ -26,7 +26,7 @@ class NotRead(Exception):
     """The database could not be read; the text is SQLite's own sentence."""
 
 
-def write_columns(database: Path, queries: Mapping[Path, tuple[str, list[object], pa.Schema]]) -> None:
+def write_columns(database: Path, queries: Mapping[Path, tuple[tuple[str, list[Any]], pa.Schema]]) -> None:
     """Write the answer of each query (SQL, parameters) as columns of a schema to a file, all as of one moment.
 
     Raises NotRead, and OSError when a file cannot be written.
@@ -35,7 +35,7 @@ def write_columns(database: Path, queries: Mapping[Path, tuple[str, list[object]
         "database": str(database),
         "queries": [
             {"file": str(file), "sql": sql, "given": given, "columns": {f.name: str(f.type) for f in schema}}
-            for file, (sql, given, schema) in queries.items()
+            for file, ((sql, given), schema) in queries.items()
         ],
     }
     # Nothing of the program is needed there, so that it starts in a fifth of a second.
@@ -49,12 +49,22 @@ def write_columns(database: Path, queries: Mapping[Path, tuple[str, list[object]
 
 
 def _main(asked: dict[str, Any]) -> int:
-    import adbc_driver_sqlite.dbapi as adbc
+    # Not the driver's DB-API, which loads pandas.
+    import adbc_driver_manager as adbc
+    import adbc_driver_sqlite
 
     try:
-        with adbc.connect(f"file:{quote(asked['database'])}?mode=ro") as connection:
+        with (
+            adbc_driver_sqlite.connect(f"file:{quote(asked['database'])}?mode=ro") as database,
+            adbc.AdbcConnection(database) as connection,
+        ):
+            with adbc.AdbcStatement(connection) as statement:
+                statement.set_sql_query("PRAGMA mmap_size=1099511627776")
+                statement.execute_query()
+            connection.set_autocommit(False)
             for query in asked["queries"]:
-                _write(connection, **query)
+                with adbc.AdbcStatement(connection) as statement:
+                    _write(statement, **query)
     except adbc.Error as error:
         print(json.dumps([None, str(error)]))
         return FAILED
@@ -64,12 +74,17 @@ def _main(asked: dict[str, Any]) -> int:
     return 0
 
 
-def _write(connection: Any, file: str, sql: str, given: list[object], columns: dict[str, str]) -> None:
+def _write(statement: Any, file: str, sql: str, given: list[Any], columns: dict[str, str]) -> None:
     schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in columns.items()])
-    with pq.ParquetWriter(file, schema, compression="lz4") as out, connection.cursor() as cursor:
-        cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
-        cursor.execute(sql, tuple(given))
-        for batch in cursor.fetch_record_batch():
+    statement.set_options(**{"adbc.sqlite.query.batch_rows": str(BATCH_ROWS)})
+    statement.set_sql_query(sql)
+    if given:
+        row = pa.RecordBatch.from_arrays([pa.array([value]) for value in given], [str(n) for n in range(len(given))])
+        schema_capsule, row_capsule = row.__arrow_c_array__()
+        statement.bind(row_capsule, schema_capsule)
+    answer, _ = statement.execute_query()
+    with pq.ParquetWriter(file, schema, compression="lz4") as out:
+        for batch in pa.RecordBatchReader.from_stream(answer):
             cast = [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)]
             out.write_batch(pa.RecordBatch.from_arrays(cast, schema=schema))
 

@@ -54,7 +54,7 @@ def test_what_is_no_database_is_said_to_be_damaged(tmp_path: Path) -> None:
     file = tmp_path / "banto.sqlite3"
     file.write_bytes(b"no database " * 100)
     with pytest.raises(NotRead) as caught:
-        write_columns(file, {tmp_path / "orders.parquet": ("SELECT 1", [], pa.schema([("one", pa.int64())]))})
+        write_columns(file, {tmp_path / "orders.parquet": (("SELECT 1", []), pa.schema([("one", pa.int64())]))})
     assert trouble_of(caught.value) is Trouble.DAMAGED
 
 
