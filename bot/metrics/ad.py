@@ -14,6 +14,8 @@ from fractions import Fraction
 
 import ibis
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.expr import types as ir
 
 from bot.metrics.ad_verdict import MATURE_AFTER_DAYS, AdFigures
@@ -124,14 +126,8 @@ def weeks_of(weekly: pd.DataFrame, ads: Collection[int], last: int) -> tuple[Wee
 
 def measure(track: ir.Table, as_of: int, first_from: int | None = None, first_to: int | None = None) -> Scan:
     """Sums by ad of persons first acquired between two days (None: no limit), and the weekly cohorts of all time."""
-    groups = _groups(track, as_of=as_of, first_from=first_from, first_to=first_to).to_pandas()
-    weekly = _weekly(groups[groups["phase"] >= Phase.MATURE_F2])
-    whole = weekly[(weekly["week"] <= last_whole_week(as_of)) & (weekly["ad_id"] > 0)]
-    asked = groups[groups["inside"]]
-    return Scan(
-        {int(str(ad)): _sums(of_ad) for ad, of_ad in asked.groupby("ad_id")},
-        whole.sort_values(["ad_id", "week"], ignore_index=True),
-    )
+    groups = _groups(track, as_of=as_of, first_from=first_from, first_to=first_to)
+    return Scan(_sums(groups.filter(pc.field("inside"))), _weekly(groups, last_whole_week(as_of)))
 
 
 def alerts_through(weekly: pd.DataFrame, week: int) -> Replay:
@@ -191,34 +187,58 @@ def _groups(track: ir.Table, *, as_of: Number, first_from: Number | None, first_
     ).agg(rows=known.count(), net=known.net.sum().cast("int64"), squares=growth.sum())
 
 
-def _weekly(mature: pd.DataFrame) -> pd.DataFrame:
-    first = mature[mature["purchase"] < Purchase.LATER]
-    counted = first.assign(
-        mature=first["rows"], returned=first["rows"].where(first["purchase"] == Purchase.FIRST_OF_F2, 0)
+def _weekly(groups: pa.Table, last: int) -> pd.DataFrame:
+    first = groups.filter(
+        (pc.field("phase") >= Phase.MATURE_F2)
+        & (pc.field("purchase") < Purchase.LATER)
+        & (pc.field("week") <= last)
+        & (pc.field("ad_id") > 0)
     )
-    return counted.groupby(["ad_id", "week"], as_index=False)[["mature", "returned"]].sum()
+    soon = pc.equal(first["purchase"], int(Purchase.FIRST_OF_F2))
+    counted = pa.table(
+        {
+            "ad_id": first["ad_id"],
+            "week": first["week"],
+            "mature": first["rows"],
+            "returned": pc.if_else(soon, first["rows"], 0),
+        }
+    )
+    sums = counted.group_by(["ad_id", "week"]).aggregate([("mature", "sum"), ("returned", "sum")])
+    ordered = sums.rename_columns(["ad_id", "week", "mature", "returned"]).sort_by(
+        [("ad_id", "ascending"), ("week", "ascending")]
+    )
+    weekly: pd.DataFrame = ordered.to_pandas()
+    return weekly
 
 
-def _sums(of_ad: pd.DataFrame) -> AdSums:
-    first = of_ad[of_ad["purchase"] < Purchase.LATER]
-    mature = of_ad[of_ad["phase"] == Phase.MATURE_LTV]
-    first_mature = first[first["phase"] == Phase.MATURE_LTV]
-    for_f2 = first[first["phase"] >= Phase.MATURE_F2]
-    return AdSums(
-        new_persons=int(first["rows"].sum()),
-        recent=int(first["rows"][first["phase"] == Phase.RECENT].sum()),
-        first_sales=int(first["net"].sum()),
-        year_sales=int(of_ad["net"].sum()),
-        waiting=int(first["rows"][first["phase"] < Phase.MATURE_LTV].sum()),
-        ltv_n=int(first_mature["rows"].sum()),
-        ltv_total=int(mature["net"].sum()),
-        # Decimals are added one by one: they can be larger than 64 bits.
-        ltv_squares=sum(int(each) for each in mature["squares"]),
-        repeaters=int(first_mature["rows"][first_mature["purchase"] > Purchase.FIRST_OF_NONE].sum()),
-        later_sales=int(mature["net"][mature["purchase"] == Purchase.LATER].sum()),
-        f2_n=int(for_f2["rows"].sum()),
-        f2_returned=int(for_f2["rows"][for_f2["purchase"] == Purchase.FIRST_OF_F2].sum()),
+def _sums(groups: pa.Table) -> dict[int, AdSums]:
+    """What each ad brought, from its groups: a group counts wherever its phase and purchase say."""
+    kinds = groups.group_by(["ad_id", "phase", "purchase"]).aggregate(
+        [(name, "sum") for name in ("rows", "net", "squares")]
     )
+    found: dict[int, dict[str, int]] = {}
+    for kind in kinds.to_pylist():
+        rows, net, phase, purchase = kind["rows_sum"], kind["net_sum"], kind["phase"], kind["purchase"]
+        first, mature = purchase < Purchase.LATER, phase == Phase.MATURE_LTV
+        for_f2 = first and phase >= Phase.MATURE_F2
+        counts = {
+            "new_persons": first * rows,
+            "recent": (first and phase == Phase.RECENT) * rows,
+            "first_sales": first * net,
+            "year_sales": net,
+            "waiting": (first and not mature) * rows,
+            "ltv_n": (first and mature) * rows,
+            "ltv_total": mature * net,
+            "ltv_squares": mature * int(kind["squares_sum"]),
+            "repeaters": (first and mature and purchase > Purchase.FIRST_OF_NONE) * rows,
+            "later_sales": (mature and not first) * net,
+            "f2_n": for_f2 * rows,
+            "f2_returned": (for_f2 and purchase == Purchase.FIRST_OF_F2) * rows,
+        }
+        mine = found.setdefault(kind["ad_id"], dict.fromkeys(NAMES, 0))
+        for name, number in counts.items():
+            mine[name] += number
+    return {ad: AdSums(**sums) for ad, sums in found.items()}
 
 
 def monday(week: int) -> date:

@@ -9,7 +9,7 @@ from typing import Any
 import ibis
 from ibis.expr import types as ir
 
-from bot.metrics.cohort import TRUNCATION_DAYS, Cohort, exact_sum, is_immature, is_mature, mature_at, of_cohort, one_row
+from bot.metrics.cohort import TRUNCATION_DAYS, Cohort, exact_sum, is_immature, is_mature, of_cohort, one_row
 from bot.metrics.intervals import MINIMUM_N, Interval, mean_interval
 from bot.metrics.prepared import Number, Prepared
 
@@ -77,15 +77,14 @@ def measure(track: ir.Table, cohort: Cohort, window: int, as_of: int, data_from:
     """
     asked = {**asdict(cohort), "window": window, "as_of": as_of}
     row = one_row(_sums(track, **asked, data_from=data_from))
-    top = -(-row["persons"] // TOP_SHARE)
     return Ltv(
         window=window,
         persons=row["persons"],
         occasions=row["occasions"],
         net_sales=row["net_sales"],
         squares=row["squares"],
-        top_persons=top,
-        top_sales=one_row(_best(track, **asked, top=top))["sales"],
+        top_persons=-(-row["persons"] // TOP_SHARE),
+        top_sales=row["top_sales"],
         unknown_ad=row["unknown_ad"],
         maybe_earlier=row["early"],
         left_out_immature=row["young"],
@@ -103,30 +102,41 @@ def curve(track: ir.Table, cohort: Cohort, window: int, as_of: int) -> list[tupl
 def _sums(
     track: ir.Table, *, window: Number, as_of: Number, data_from: Number | None = None, **cohort: Any
 ) -> ir.Table:
+    """The one scan: persons by what they bought for, because many bought for the same sum; then sums over those groups.
+
+    Of the mature, those who bought for most come first: the best are the first groups, the last of them in part.
+    """
     mine = of_cohort(track, Cohort(**cohort))
     mine = mine.filter(is_mature(mine, window, as_of) | is_immature(mine, window, as_of))
-    young = mine.d0 + window > as_of
-    spent = mine.cum_net.cast("decimal(38, 0)")
     early = ibis.literal(False) if data_from is None else mine.d0 < data_from + TRUNCATION_DAYS
-    return mine.agg(
-        persons=(~young).sum(),
-        occasions=mine.n.sum(where=~young),
-        net_sales=exact_sum(mine.cum_net, ~young),
-        squares=(spent * spent).sum(where=~young),
-        unknown_ad=(~young & (mine.ad_id == 0)).sum(),
-        early=(~young & early).sum(),
-        young=young.sum(),
-        first_young=mine.d0.min(where=young),
+    young = mine.d0 + window > as_of
+    alike = mine.group_by(young=young, spent=ibis.ifelse(young, 0, mine.cum_net)).agg(
+        persons=mine.count(),
+        occasions=mine.n.sum().cast("int64"),
+        unknown_ad=mine.count(where=mine.ad_id == 0),
+        early=mine.count(where=early),
+        first=mine.d0.min(),
     )
-
-
-@Prepared
-def _best(track: ir.Table, *, window: Number, as_of: Number, top: Number, **cohort: Any) -> ir.Table:
-    """Net sales of the `top` persons who bought most."""
-    mature = mature_at(of_cohort(track, Cohort(**cohort)), window, as_of)
-    best = mature.select("cum_net", place=ibis.row_number().over(order_by=ibis.desc(mature.cum_net)))
-    best = best.filter(best.place < top)
-    return best.agg(sales=exact_sum(best.cum_net))
+    in_order = ibis.window(order_by=[alike.young, ibis.desc(alike.spent)], preceding=None, following=0)
+    alike = alike.mutate(
+        through=alike.persons.sum().over(in_order).cast("int64"),
+        mature=alike.persons.sum(where=~alike.young).over(ibis.window()).cast("int64"),
+    )
+    top = (alike.mature + TOP_SHARE - 1) // TOP_SHARE
+    among_best = ibis.greatest(0, ibis.least(alike.persons, top - (alike.through - alike.persons)))
+    persons, spent = (column.cast("decimal(38, 0)") for column in (alike.persons, alike.spent))
+    old = ~alike.young
+    return alike.agg(
+        persons=alike.persons.sum(where=old),
+        occasions=alike.occasions.sum(where=old),
+        net_sales=(persons * spent).sum(where=old),
+        squares=(persons * spent * spent).sum(where=old),
+        top_sales=exact_sum(among_best * alike.spent, old),
+        unknown_ad=alike.unknown_ad.sum(where=old),
+        early=alike.early.sum(where=old),
+        young=alike.persons.sum(where=alike.young),
+        first_young=alike["first"].min(where=alike.young),
+    )
 
 
 @Prepared

@@ -7,14 +7,16 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.expr import types as ir
 
-from bot.metrics.cohort import TRUNCATION_DAYS, Cohort, is_immature, is_mature, of_cohort, one_row
+from bot.metrics.cohort import TRUNCATION_DAYS, Cohort, is_immature, is_mature, of_cohort
 from bot.metrics.intervals import MINIMUM_N, Interval, Ratio, wilson
 from bot.metrics.prepared import Number, Prepared
 from bot.metrics.survival import F2Estimate, estimate_f2
 
 DEFAULT_WINDOW = 90
+WAITS = ["days", "returned", "persons"]
 LADDER_STEPS = 6
 """The ladder shows 1→2 to 6→7."""
 
@@ -67,7 +69,8 @@ def measure(track: ir.Table, cohort: Cohort, window: int, as_of: int, data_from:
     Days are counted from 1970-01-01.
     """
     asked = {**asdict(cohort), "window": window, "as_of": as_of}
-    row = one_row(_counts(track, **asked, data_from=data_from))
+    groups = _counts(track, **asked, data_from=data_from)
+    row = {name: int(pc.sum(groups[name]).as_py() or 0) for name in groups.column_names if name not in WAITS}
     reached = [row[f"reached_{n}"] for n in range(1, LADDER_STEPS + 2)]
     rungs = [Rung(n, Ratio(reached[n], reached[n - 1])) for n in range(1, LADDER_STEPS + 1)]
     return Repeat(
@@ -77,8 +80,8 @@ def measure(track: ir.Table, cohort: Cohort, window: int, as_of: int, data_from:
         unknown_ad=row["unknown_ad"],
         maybe_earlier=row["early"],
         left_out_immature=row["young"],
-        next_mature_day=row["first_young"] + window if row["young"] else None,
-        young=_estimate(_waits(track, **asked), window) if row["young"] else None,
+        next_mature_day=pc.min(groups["first_young"]).as_py() + window if row["young"] else None,
+        young=_estimate(groups.filter(pc.field("persons") > 0).select(WAITS), window) if row["young"] else None,
     )
 
 
@@ -92,16 +95,28 @@ def curve(track: ir.Table, cohort: Cohort, window: int, as_of: int) -> list[tupl
 def _counts(
     track: ir.Table, *, window: Number, as_of: Number, data_from: Number | None = None, **cohort: Any
 ) -> ir.Table:
+    """The one scan: counts of the mature and the immature, grouped by how long persons were waited for.
+
+    `persons` are those whose first purchase lies within the last two windows; they have been waited for so many `days`,
+    or came back after so many (`returned`). What is counted of others stands in a group without days.
+    """
     mine = of_cohort(track, Cohort(**cohort))
-    mine = mine.filter(is_mature(mine, window, as_of) | is_immature(mine, window, as_of))
-    young = mine.d0 + window > as_of
+    waited = (mine.n == 1) & (mine.d0 <= as_of) & (mine.d0 > as_of - 2 * window)
+    mine = mine.mutate(waited=waited, mature=is_mature(mine, window, as_of), young=is_immature(mine, window, as_of))
+    mine = mine.filter(mine.waited | mine.mature | mine.young)
     early = ibis.literal(False) if data_from is None else mine.d0 < data_from + TRUNCATION_DAYS
-    return mine.agg(
-        unknown_ad=(~young & (mine.ad_id == 0)).sum(),
-        early=(~young & early).sum(),
-        young=young.sum(),
-        first_young=mine.d0.min(where=young),
-        **{f"reached_{n}": (~young & (mine.n >= n)).sum() for n in range(1, LADDER_STEPS + 2)},
+    seen = as_of - mine.d0
+    returned = (mine.next_age.notnull() & (mine.next_age <= seen)).fill_null(False)
+    return mine.group_by(
+        days=ibis.ifelse(mine.waited, ibis.ifelse(returned, mine.next_age, seen), ibis.null()),
+        returned=mine.waited & returned,
+    ).agg(
+        persons=mine.waited.sum(),
+        unknown_ad=(mine.mature & (mine.ad_id == 0)).sum(),
+        early=(mine.mature & early).sum(),
+        young=mine.young.sum(),
+        first_young=mine.d0.min(where=mine.young),
+        **{f"reached_{n}": (mine.mature & (mine.n >= n)).sum() for n in range(1, LADDER_STEPS + 2)},
     )
 
 
@@ -110,18 +125,6 @@ def _seconds(track: ir.Table, *, window: Number, as_of: Number, **cohort: Any) -
     mine = of_cohort(track, Cohort(**cohort))
     second = mine.filter(mine.n == 2, mine.d0 + window <= as_of, mine.age <= window)
     return second.group_by("age").agg(persons=second.count()).order_by("age")
-
-
-@Prepared
-def _waits(track: ir.Table, *, window: Number, as_of: Number, **cohort: Any) -> ir.Table:
-    """Persons by how long they have been waited for, or when they came back (days, returned), of everybody whose
-    first purchase lies within the last two windows."""
-    mine = of_cohort(track, Cohort(**cohort))
-    first = mine.filter(mine.n == 1, mine.d0 <= as_of, mine.d0 > as_of - 2 * window)
-    seen = as_of - first.d0
-    returned = (first.next_age.notnull() & (first.next_age <= seen)).fill_null(False)
-    waits = first.select(returned=returned, days=ibis.ifelse(returned, first.next_age, seen))
-    return waits.group_by("days", "returned").agg(persons=waits.count())
 
 
 def _estimate(waits: pa.Table, window: int) -> F2Estimate:
