@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,13 +33,15 @@ class _Statements:
 
 def facts_of(raw: Raw) -> dict[str, pa.Table]:
     """The facts of these orders by name, in memory."""
-    with duckdb.connect() as connection, _raw_tables(connection, raw.orders, raw.lines):
+    with duckdb.connect() as connection:
+        _put_by(connection, raw)
         return {name: connection.sql(query).to_arrow_table() for name, query in _statements().facts.items()}
 
 
 def write_facts(raw: Raw, folder: Path) -> None:
     """The facts of these orders as Parquet files in `folder`."""
-    with duckdb.connect() as connection, _raw_tables(connection, raw.orders, raw.lines):
+    with duckdb.connect() as connection:
+        _put_by(connection, raw)
         _copy(connection, folder, 0)
 
 
@@ -55,9 +56,11 @@ def write_parts(exported: Path, folder: Path) -> None:
         mine = f"person_id BETWEEN {first} AND {last}" + (" OR person_id IS NULL" if part == 0 else "")
         config: dict[str, Any] = {"memory_limit": BUILD_MEMORY, "temp_directory": str(exported / "spill")}
         with duckdb.connect(config=config) as connection:
-            orders = connection.read_parquet(str(exported / "orders.parquet")).filter(mine)
-            with _raw_tables(connection, orders, connection.read_parquet(str(exported / "lines.parquet"))):
-                _copy(connection, folder, part)
+            # Read once for all that is asked of them.
+            connection.read_parquet(str(exported / "orders.parquet")).filter(mine).create("orders")
+            connection.read_parquet(str(exported / "lines.parquet")).create_view("lines")
+            _put_by(connection)
+            _copy(connection, folder, part)
 
 
 def in_memory(facts: Mapping[str, pa.Table]) -> dict[str, ir.Table]:
@@ -65,17 +68,13 @@ def in_memory(facts: Mapping[str, pa.Table]) -> dict[str, ir.Table]:
     return {name: ibis.memtable(table) for name, table in facts.items()}
 
 
-@contextmanager
-def _raw_tables(
-    connection: duckdb.DuckDBPyConnection,
-    orders: pa.Table | duckdb.DuckDBPyRelation,
-    lines: pa.Table | duckdb.DuckDBPyRelation,
-) -> Iterator[None]:
-    connection.register("orders", orders)
-    connection.register("lines", lines)
+def _put_by(connection: duckdb.DuckDBPyConnection, raw: Raw | None = None) -> None:
+    """What is needed more than once, made of these orders or of tables that are there already."""
+    if raw is not None:
+        connection.register("orders", raw.orders)
+        connection.register("lines", raw.lines)
     for name, query in _statements().kept.items():
         connection.execute(f"CREATE TEMP TABLE {name} AS {query}")
-    yield
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, folder: Path, part: int) -> None:

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 
 import ibis
 from ibis import _
+from ibis.common.deferred import Deferred
 from ibis.expr import types as ir
 
 from store.vocabulary import VALID_STATUSES, LeftOut
@@ -84,15 +85,17 @@ Keep = Callable[[str, ir.Table], ir.Table]
 def build(orders: ir.Table, lines: ir.Table, keep: Keep = lambda name, table: table) -> FactTables:
     """The facts of these raw tables; `keep(name, table)` may put by what is needed more than once."""
     bought = orders.filter(is_purchase(orders))
-    occasions = _track(bought.group_by("person_id", "day").agg(net=_.net.sum(), orders=_.count()), ["person_id"])
+    occasions = _track(
+        bought.group_by("person_id", "day").agg(net=_int64(_.net.sum()), orders=_.count()), ["person_id"]
+    )
     occasions = keep("occasions", _columns(occasions.join(_acquired_by(bought, occasions), "person_id"), OCCASIONS))
     items = keep(
         "items",
-        lines.group_by("order_id", "product_id")
-        .agg(net=_.net.sum())
-        .join(bought.select("order_id", "person_id", "day"), "order_id")
+        lines.join(bought.select("order_id", "person_id", "day"), "order_id")
+        .group_by("order_id", "product_id", "person_id", "day")
+        .agg(net=_int64(_.net.sum()))
         .group_by("product_id", "person_id", "day")
-        .agg(net=_.net.sum(), orders=_.count()),
+        .agg(net=_int64(_.net.sum()), orders=_.count()),
     )
     whole = occasions.mutate(product_id=ibis.literal(WHOLE_SHOP, "int64"))
     starts = occasions.filter(_.n == 1).select("person_id", "ad_id", "channel", day=_.d0)
@@ -116,13 +119,12 @@ def _track(occasions: ir.Table, keys: list[str]) -> ir.Table:
     """Number the occasions of each subject in time."""
     ordered = ibis.window(group_by=keys, order_by="day")
     so_far = ibis.window(group_by=keys, order_by="day", preceding=None, following=0)
-    whole = ibis.window(group_by=keys)
     numbered = occasions.mutate(month=month_of(occasions.day)).mutate(
         n=ibis.row_number().over(ordered) + 1,
-        d0=_.day.min().over(whole),
+        d0=_.day.first().over(so_far),
         next_day=_.day.lead(1).over(ordered),
-        cum_net=_.net.sum().over(so_far),
-        month0=_.month.min().over(whole),
+        cum_net=_int64(_.net.sum().over(so_far)),
+        month0=_.month.first().over(so_far),
         month_before=_.month.lag(1).over(ordered),
     )
     return numbered.mutate(
@@ -159,17 +161,17 @@ def _acquired_by(bought: ir.Table, occasions: ir.Table) -> ir.Table:
 
 
 def _columns(table: ir.Table, types: dict[str, str]) -> ir.Table:
-    """The columns in the types that are stored.
+    """The columns in the types that are stored."""
+    return table.select(**{name: table[name].cast(kind) for name, kind in types.items()})
+
+
+def _int64(total: Deferred) -> Deferred:
+    """A sum in the type of what is summed.
 
     DuckDB sums 64-bit integers to 128 bits, which Ibis takes for 64 already and Parquet would keep as a float: the
     step over a decimal makes the cast back real.
     """
-    return table.select(
-        **{
-            name: (table[name].cast("decimal(38, 0)") if kind == "int64" else table[name]).cast(kind)
-            for name, kind in types.items()
-        }
-    )
+    return total.cast("decimal(38, 0)").cast("int64")
 
 
 def _left_out(orders: ir.Table, lines: ir.Table) -> ir.Table:
@@ -182,7 +184,7 @@ def _left_out(orders: ir.Table, lines: ir.Table) -> ir.Table:
         ),
         person_id=_.person_id.fill_null(0),
     )
-    each = lines.select("order_id", "product_id").distinct().join(others, "order_id")
+    each = lines.select("order_id", "product_id").join(others, "order_id").distinct()
     whole = others.mutate(product_id=ibis.literal(WHOLE_SHOP, "int32"))
     return _columns(whole, LEFT_OUT).union(_columns(each, LEFT_OUT))
 
