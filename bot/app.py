@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from slack_bolt import App
+from slack_bolt.lazy_listener.thread_runner import ThreadLazyListenerRunner
 from slack_sdk import WebClient
 from sqlalchemy import Engine, update
 
@@ -28,8 +29,10 @@ from store.tables import teams
 from store.teams import HOME, open_team
 
 log = logging.getLogger(__name__)
-LISTENER_THREADS = 32
-"""Bolt's own pool of five would let five slow answers delay the next acknowledgement."""
+ACK_THREADS = 32
+"""For acknowledgements and modals, which Slack gives three seconds; Bolt's own five would queue."""
+WORK_THREADS = 4
+"""For the work after the acknowledgement, which in Bolt's one pool would keep acknowledgements waiting."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,10 @@ def build_app(settings: Settings) -> Bot:
     app = App(
         client=client,
         signing_secret=settings.signing_secret,
-        listener_executor=ThreadPoolExecutor(LISTENER_THREADS),
+        listener_executor=ThreadPoolExecutor(ACK_THREADS),
     )
+    work = ThreadPoolExecutor(WORK_THREADS)
+    app.listener_runner.lazy_listener_runner = ThreadLazyListenerRunner(log, work)
     for register in FEATURES:
         register(app, deps)
     return Bot(app, deps, client, settings)

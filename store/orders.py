@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,7 +37,7 @@ TOUCHED_LIMIT = 200_000
 
 @dataclass(frozen=True)
 class Written:
-    """What a write did to the store, in orders."""
+    """What a write did to the store, in orders. `revision` is the team's afterwards: the old one if nothing changed."""
 
     new: int
     changed: int
@@ -73,7 +73,8 @@ def upsert_orders(
     plan = staging.plan(_known(connection, team, source, staging), newest + 1)
     written = Written(plan.new, plan.changed, plan.unchanged, plan.stale, revision)
     if plan.new + plan.changed == 0:
-        return written
+        connection.execute(update(teams).where(teams.c.team == team).values(revision=revision - 1))
+        return replace(written, revision=revision - 1)
     _name_customers(connection, team, source, staging)
     old = _persons_around(connection, team, staging, plan)
     members = _join_persons(connection, team, staging, old)

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, func, select
 
 from store.database import reading
 from store.facts import raw, snapshot
-from store.facts.duckdb_build import facts_of, in_memory, write_facts, write_parts
+from store.facts.duckdb_build import Carried, facts_of, in_memory, write_facts, write_parts
 from store.facts.expressions import FactTables, patched
 from store.facts.moment import moment
 from store.facts.snapshot import Manifest, SnapshotUnusable
@@ -114,12 +114,14 @@ class Shelf:
             if self._is_too_much(team, manifest.base_revision):
                 return self.rebuild(team)
             with scratch_folder(folder, SCRATCH) as scratch:
-                since = raw.export_touched(self._engine, team, manifest.base_revision, scratch)
+                since = raw.export_touched(self._engine, team, manifest.revision, scratch)
                 if pc.is_in(EVERYBODY, since.persons).as_py():
                     return self.rebuild(team)
                 made = _empty(scratch)
-                write_facts(since.orders, made)
-                snapshot.write_persons(made, pa.concat_arrays([pa.array([0], pa.int64()), since.persons]))
+                persons = pa.table({"person_id": pa.concat_arrays([pa.array([0], pa.int64()), since.persons])})
+                before = folder / manifest.patch if manifest.patch else None
+                write_facts(since.orders, made, None if before is None else Carried(before, persons))
+                snapshot.write_persons(made, persons, before)
                 made = snapshot.place(made, folder, since.revision)
             manifest = replace(manifest, revision=since.revision, patch=made.name)
             snapshot.swap(folder, manifest)

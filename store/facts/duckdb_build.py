@@ -25,7 +25,7 @@ PERSONS = 2**64
 
 @dataclass(frozen=True)
 class _Statements:
-    """SQL over tables named orders and lines: what is put by first, in order, and then the facts, sorted."""
+    """SQL over tables named orders and lines: what is put by first, in order, and then the facts."""
 
     kept: Mapping[str, str]
     facts: Mapping[str, str]
@@ -38,11 +38,20 @@ def facts_of(raw: Raw) -> dict[str, pa.Table]:
         return {name: connection.sql(query).to_arrow_table() for name, query in _statements().facts.items()}
 
 
-def write_facts(raw: Raw, folder: Path) -> None:
-    """The facts of these orders as Parquet files in `folder`."""
+@dataclass(frozen=True)
+class Carried:
+    """Facts in a folder that are taken over as they are, except for everything about some persons."""
+
+    folder: Path
+    without: pa.Table
+    """Column person_id."""
+
+
+def write_facts(raw: Raw, folder: Path, carried: Carried | None = None) -> None:
+    """The facts of these orders, and those carried over, as Parquet files in `folder`."""
     with duckdb.connect() as connection:
         _put_by(connection, raw)
-        _copy(connection, folder, 0)
+        _copy(connection, folder, 0, carried)
 
 
 def write_parts(exported: Path, folder: Path) -> None:
@@ -77,9 +86,15 @@ def _put_by(connection: duckdb.DuckDBPyConnection, raw: Raw | None = None) -> No
         connection.execute(f"CREATE TEMP TABLE {name} AS {query}")
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, folder: Path, part: int) -> None:
+def _copy(connection: duckdb.DuckDBPyConnection, folder: Path, part: int, carried: Carried | None = None) -> None:
     for name, query in _statements().facts.items():
-        connection.sql(query).write_parquet(str(folder / f"{name}-{part:02}.parquet"))
+        facts = connection.sql(query)
+        if carried is not None:
+            old = connection.read_parquet(str(carried.folder / f"{name}-*.parquet"))
+            others = connection.from_arrow(carried.without)
+            facts = facts.union(old.join(others, "person_id", how="anti").select(*facts.columns))
+        order = [name for name in ("product_id", "person_id") if name in facts.columns]
+        facts.order(", ".join(order)).write_parquet(str(folder / f"{name}-{part:02}.parquet"))
 
 
 @cache
@@ -92,8 +107,5 @@ def _statements() -> _Statements:
         return ibis.table(table.schema(), name=name)
 
     orders, lines = (ibis.table(ibis.Schema.from_pyarrow(s), name=n) for n, s in (("orders", ORDERS), ("lines", LINES)))
-    facts = {}
-    for name, table in build(orders, lines, keep).items().items():
-        order = ["product_id", "person_id"] if "product_id" in table.columns else ["person_id"]
-        facts[name] = str(ibis.to_sql(table.order_by(order), dialect="duckdb"))
-    return _Statements(kept, facts)
+    made = build(orders, lines, keep).items()
+    return _Statements(kept, {name: str(ibis.to_sql(table, dialect="duckdb")) for name, table in made.items()})

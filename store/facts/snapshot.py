@@ -139,9 +139,12 @@ def remove_old(folder: Path, now: float | None = None) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def write_persons(folder: Path, persons: pa.Array) -> None:
-    """Name the persons whose rows in the base a patch replaces."""
-    pq.write_table(pa.table({"person_id": persons.cast(pa.int64())}), folder / f"{PERSONS}.parquet")
+def write_persons(folder: Path, persons: pa.Table, before: Path | None) -> None:
+    """Name the persons (column person_id) whose rows in the base a patch replaces: these and those of the patch
+    `before` it."""
+    file = f"{PERSONS}.parquet"
+    named = persons if before is None else pa.concat_tables([persons, pq.read_table(before / file)])
+    pq.write_table(named.group_by("person_id").aggregate([]), folder / file)
 
 
 def _check_sizes(folder: Path) -> None:
