@@ -32,7 +32,7 @@ KNOWN = pa.schema(
 """The state of an order in the store; `updated_at` in microseconds."""
 
 ORDERS = """
-create table staged_orders as
+create or replace table staged_orders as
 select external_id, max(updated_at) as updated_at, min(ordered_at) as ordered_at, min(day) as day,
        min(status) as status, arg_min(channel, seq) as channel, coalesce(arg_min(nullif(ad, ''), seq), '') as ad,
        arg_min(nullif(customer, ''), seq) as customer,
@@ -42,14 +42,16 @@ select external_id, max(updated_at) as updated_at, min(ordered_at) as ordered_at
        sum(refund)::bigint as refund, max(shipping) as shipping, max(tax) as tax, count(*) as lines,
        ('0x' || substr(md5(concat_ws('|', min(ordered_at), min(status), arg_min(channel, seq),
            coalesce(arg_min(nullif(ad, ''), seq), ''), arg_min(customer_key, seq), arg_min(email_key, seq),
-           max(shipping), max(tax),
-           string_agg(concat_ws(',', sku, quantity, unit_price, discount, refund, cycle), ';'
-               order by sku, quantity, unit_price, discount, refund, cycle))), 1, 15))::bigint as fingerprint,
+           max(shipping), max(tax), count(*), sum(line_print))), 1, 15))::bigint as fingerprint,
        case when min(ordered_at) <> max(ordered_at) then 'ordered_at'
             when min(status) <> max(status) then 'status'
             when min(nullif(customer, '')) <> max(nullif(customer, '')) then 'customer_id' end as contradiction,
-       min(seq) as seq
+       min(seq) as seq, min(updated_at) <> max(updated_at) as repeated
 from newest group by external_id
+"""
+NEWEST = """
+create or replace view newest as
+select * from rows qualify updated_at = max(updated_at) over (partition by external_id)
 """
 
 CONTRADICTIONS = """
@@ -108,21 +110,15 @@ class Staging:
     def gather(self, rows: Iterable[pa.RecordBatch], file_line: Callable[[int], int]) -> Totals:
         """Take all checked rows (schema ROWS) and group them; FileRefused when rows of an order contradict."""
         path = self._scratch / "rows.parquet"
-        with pq.ParquetWriter(path, ROWS, compression="zstd", compression_level=1) as out:
+        with pq.ParquetWriter(path, ROWS, compression="lz4", use_dictionary=False) as out:
             for batch in rows:
                 out.write_batch(batch)
         self._db.read_parquet(str(path)).create_view("rows")
-        (repeated,) = self._db.execute(
-            "select count(*) from (select 1 from rows group by external_id having min(updated_at) <> max(updated_at))"
-        ).fetchall()[0]
-        if repeated:
-            self._db.execute(
-                "create view newest as select * from rows "
-                "qualify updated_at = max(updated_at) over (partition by external_id)"
-            )
-        else:
-            self._db.execute("create view newest as select * from rows")
+        self._db.execute("create view newest as select * from rows")
         self._db.execute(ORDERS)
+        if self._db.execute("select 1 from staged_orders where repeated limit 1").fetchall():
+            self._db.execute(NEWEST)
+            self._db.execute(ORDERS)
         found = self._db.execute(CONTRADICTIONS).fetchall()
         if found:
             refusals = [

@@ -145,7 +145,8 @@ orders = Table(
 order_lines = Table(
     "order_lines",
     metadata,
-    Column("order_id", BigInteger, ForeignKey("orders.id"), primary_key=True, autoincrement=False),
+    # No foreign key: lines are only written beside their order, and SQLite would look each one up.
+    Column("order_id", BigInteger, primary_key=True, autoincrement=False),
     Column("line_no", Integer, primary_key=True, autoincrement=False),
     Column("product_id", BigInteger, nullable=False),
     Column("quantity", Integer, nullable=False),

@@ -27,6 +27,8 @@ PLAIN_INSTANT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
 )
+OFFSET = r"[T ].*(Z|[+-][0-9]{2}:[0-9]{2})$"
+UTC_INSTANT = pa.timestamp("us", "UTC")
 LOOSE_DAY = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?$")
 LOOSE_OFFSET = re.compile(r"([+-]\d{2})(\d{2})?$")
 MONEY_LIMIT = 10**13
@@ -67,8 +69,7 @@ class Reader:
         if not required and name not in self.batch.schema.names:
             return pa.array(np.zeros(self.batch.num_rows, np.int64))
         column = self.required(name) if required else self.text(name)
-        column = _respell(pc.if_else(pc.equal(column, ""), "0", column), PLAIN_NUMBER, _plain_number)
-        readable = pc.match_substring_regex(column, PLAIN_NUMBER)
+        column, readable = _respell(pc.if_else(pc.equal(column, ""), "0", column), PLAIN_NUMBER, _plain_number)
         self.refuse(name, pc.and_(pc.invert(readable), self._filled(name)), "import.refused.number")
         number = pc.cast(pc.if_else(readable, column, "0"), pa.decimal128(21, 6))
         minor = pc.multiply(number, pa.scalar(Decimal(10**precision), pa.decimal128(5, 0)))
@@ -83,9 +84,10 @@ class Reader:
 
     def whole(self, name: str, *, least: int = 0, required: bool = False) -> pa.Array:
         """Whole numbers of at least `least` (int32); an empty cell is null."""
+        if not required and name not in self.batch.schema.names:
+            return pa.nulls(self.batch.num_rows, pa.int32())
         column = self.required(name) if required else self.text(name)
-        column = _respell(column, PLAIN_WHOLE, _plain_number)
-        readable = pc.match_substring_regex(column, PLAIN_WHOLE)
+        column, readable = _respell(column, PLAIN_WHOLE, _plain_number)
         self.refuse(name, pc.and_(pc.invert(readable), self._filled(name)), "import.refused.whole")
         values = pc.cast(pc.if_else(readable, column, None), pa.int32())
         self.refuse(name, pc.fill_null(pc.less(values, least), False), "import.refused.too_small", hint=str(least))
@@ -93,13 +95,15 @@ class Reader:
 
     def instant(self, name: str, zone: ZoneInfo, *, required: bool = False) -> pa.Array:
         """ISO 8601 instants in UTC (timestamp[us, UTC]); without an offset they are local to `zone`; empty is null."""
+        if not required and name not in self.batch.schema.names:
+            return pa.nulls(self.batch.num_rows, UTC_INSTANT)
         column = self.required(name) if required else self.text(name)
-        column = _respell(column, PLAIN_INSTANT, _plain_instant)
-        readable = pc.match_substring_regex(column, PLAIN_INSTANT)
+        column, readable = _respell(column, PLAIN_INSTANT, _plain_instant)
         plain = pc.if_else(readable, column, None)
-        has_offset = pc.fill_null(pc.match_substring_regex(plain, r"[T ].*(Z|[+-][0-9]{2}:[0-9]{2})$"), False)
+        has_offset = pc.fill_null(pc.match_substring_regex(plain, OFFSET), False)
         values = pc.coalesce(
-            _zoned(pc.if_else(has_offset, plain, None)), _local(pc.if_else(has_offset, None, plain), zone)
+            _timestamps(pc.if_else(has_offset, plain, None), UTC_INSTANT),
+            _local(pc.if_else(has_offset, None, plain), zone),
         )
         self.refuse(name, pc.and_(pc.is_null(values), self._filled(name)), "import.refused.date")
         return values
@@ -116,11 +120,15 @@ class Reader:
         return pc.not_equal(self.text(name), "")
 
 
-def _respell(column: pa.Array, plain: str, respelled: Callable[[str], str]) -> pa.Array:
-    odd = pc.and_(pc.invert(pc.match_substring_regex(column, plain)), pc.not_equal(column, ""))
+def _respell(column: pa.Array, plain: str, respelled: Callable[[str], str]) -> tuple[pa.Array, pa.Array]:
+    """The cells in their plain spelling where they have one, and which of them have."""
+    readable = pc.match_substring_regex(column, plain)
+    odd = pc.and_(pc.invert(readable), pc.not_equal(column, ""))
     if not pc.any(odd).as_py():
-        return column
-    return pc.replace_with_mask(column, odd, pa.array([respelled(v.as_py()) for v in column.filter(odd)], pa.string()))
+        return column, readable
+    again = pa.array([respelled(v.as_py()) for v in column.filter(odd)], pa.string())
+    column = pc.replace_with_mask(column, odd, again)
+    return column, pc.match_substring_regex(column, plain)
 
 
 def _plain_number(text: str) -> str:
@@ -147,29 +155,16 @@ def _plain_instant(text: str) -> str:
         return text
 
 
-def _zoned(column: pa.Array) -> pa.Array:
-    parts = pc.extract_regex(column, r"^(?P<local>.*?)(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})$")
-    local = _timestamps(pc.struct_field(parts, 0))
-    offset = pc.if_else(pc.equal(pc.struct_field(parts, 1), "Z"), "+00:00", pc.struct_field(parts, 1))
-    minutes = pc.add(
-        pc.multiply(pc.cast(pc.utf8_slice_codeunits(offset, 1, 3), pa.int64()), 60),
-        pc.cast(pc.utf8_slice_codeunits(offset, 4, 6), pa.int64()),
-    )
-    signed = pc.if_else(pc.starts_with(offset, pattern="-"), pc.negate(minutes), minutes)
-    shift = pc.cast(pc.multiply(signed, 60_000_000), pa.duration("us"))
-    return pc.assume_timezone(pc.subtract(local, shift), "UTC")
-
-
 def _local(column: pa.Array, zone: ZoneInfo) -> pa.Array:
-    local = pc.assume_timezone(_timestamps(column), zone.key, ambiguous="earliest", nonexistent="latest")
-    return local.cast(pa.timestamp("us", "UTC"))
+    local = _timestamps(column, pa.timestamp("us"))
+    return pc.assume_timezone(local, zone.key, ambiguous="earliest", nonexistent="latest").cast(UTC_INSTANT)
 
 
-def _timestamps(column: pa.Array) -> pa.Array:
+def _timestamps(column: pa.Array, kind: pa.TimestampType) -> pa.Array:
     try:
-        return pc.cast(column, pa.timestamp("us"))
+        return pc.cast(column, kind)
     except pa.ArrowInvalid:
-        return pa.array(list(_one_by_one(column)), pa.timestamp("us"))
+        return pa.array(list(_one_by_one(column)), kind)
 
 
 def _one_by_one(column: Iterable[pa.Scalar]) -> Iterable[datetime | None]:

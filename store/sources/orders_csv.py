@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,6 +26,7 @@ AT_ONCE = 2
 STATUS_WORDS = ["", *(s.name.lower() for s in Status)]
 CHANNEL_WORDS = ["", *(c.name.lower() for c in Channel)]
 CHANNEL_WORDS[Channel.CATALOG] = "catalog"
+MIX = np.uint64(0x9E3779B97F4A7C15)
 EMAIL = re.compile(r"^[^@\s]+@[^@\s]+$")
 
 ROWS = pa.schema(
@@ -50,10 +51,12 @@ ROWS = pa.schema(
         ("shipping", pa.int64()),
         ("tax", pa.int64()),
         ("cycle", pa.int32()),
+        ("line_print", pa.int64()),
     ]
 )
 """One checked row per line item. Instants are microseconds since 1970 UTC, `day` is shop-local days since 1970,
-money is minor units, `line` the row's place in the file; keys are keyed 64-bit hashes, null where there is none."""
+money is minor units, `line` the row's place in the file; keys are keyed 64-bit hashes, null where there is none;
+`line_print` is a hash of all that the line item says of itself, the same in every run and version."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +110,7 @@ def _check(batch: pa.RecordBatch, reading: Reading) -> tuple[pa.RecordBatch | No
     ordered = read.instant("ordered_at", reading.zone, required=True)
     updated = pc.coalesce(read.instant("updated_at", reading.zone), ordered)
     day = local_days(ordered, reading.zone)
+    read.refuse("ordered_at", pc.fill_null(pc.less(day, 0), False), "import.refused.date")
     future = pc.fill_null(pc.greater(day, (reading.today - EPOCH).days), False)
     read.refuse("ordered_at", future, "import.refused.future", hint=reading.today.isoformat())
     currency = pc.utf8_upper(read.text("currency"))
@@ -138,6 +142,7 @@ def _check(batch: pa.RecordBatch, reading: Reading) -> tuple[pa.RecordBatch | No
     if refusals.total:
         return None, refusals
     columns["status"] = pc.add(columns["status"], pa.scalar(1, pa.int16()))
+    columns["line_print"] = _line_prints(columns)
     rows = pa.RecordBatch.from_arrays([columns[n].cast(ROWS.field(n).type) for n in ROWS.names], schema=ROWS)
     return rows, refusals
 
@@ -159,6 +164,18 @@ def _customer_keys(column: pa.Array, source: str, secret: bytes) -> pa.Array:
     """Keys of customer ids, which mean something within their cart only."""
     coded = column.dictionary_encode()
     return _keys(f"customer\0{source}\0".encode(), coded.dictionary.to_pylist(), secret).take(coded.indices)
+
+
+def _line_prints(columns: Mapping[str, pa.Array]) -> pa.Array:
+    """Hashes of the line items: the sku's (BLAKE2b), mixed with one number after the other (as in splitmix64)."""
+    coded = columns["sku"].dictionary_encode()
+    digests = [hashlib.blake2b(sku.encode(), digest_size=8).digest() for sku in coded.dictionary.to_pylist()]
+    found = np.frombuffer(b"".join(digests), np.uint64)[coded.indices.to_numpy()]
+    for name in ("quantity", "unit_price", "discount", "refund", "cycle"):
+        number = pc.fill_null(columns[name], -1).to_numpy().astype(np.int64).view(np.uint64)
+        found = (found ^ number) * MIX
+        found ^= found >> np.uint64(32)
+    return pa.array(found.view(np.int64))
 
 
 def _keys(kind: bytes, values: list[str], secret: bytes) -> pa.Array:

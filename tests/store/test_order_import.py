@@ -55,6 +55,8 @@ def test_a_broken_file_is_refused_whole(shop: Shop, content: str | bytes, reason
     [
         ({"ordered_at": "2026-11-23T00:00:00+09:00"}, "ordered_at", "import.refused.future"),
         ({"ordered_at": "2026-02-30"}, "ordered_at", "import.refused.date"),
+        ({"ordered_at": "2026-10-01T09:00:00+25:00"}, "ordered_at", "import.refused.date"),
+        ({"ordered_at": "0001-01-01T00:00:00Z"}, "ordered_at", "import.refused.date"),
         ({"ordered_at": ""}, "ordered_at", "import.refused.missing_value"),
         ({"status": "delivered"}, "status", "import.refused.word"),
         ({"channel": "tiktok"}, "channel", "import.refused.word"),

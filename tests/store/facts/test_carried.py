@@ -37,8 +37,11 @@ def test_each_import_adds_to_what_the_ones_before_it_changed(shop: Shop) -> None
     shop.load([row("b2", "2026-01-20", "b", price=10), row("c2", "2026-01-20", "c", price=200)])
     assert (numbers(shop)["persons"], numbers(shop)["net_sales"]) == (4, "4210")
     shop.load(
-        [row("c2", "2026-01-20", "c", price=300, updated_at="2026-01-21"), row("e", "2026-01-10", "e")]
-        + [row("nobody", "2026-01-10", "", price=5)]
+        [
+            row("c2", "2026-01-20", "c", price=300, updated_at="2026-01-21"),
+            row("e", "2026-01-10", "e"),
+            row("nobody", "2026-01-10", "", price=5),
+        ]
     )
     assert (numbers(shop)["persons"], numbers(shop)["net_sales"]) == (5, "5310")
     assert numbers(shop)["left_out"]["unmatched"] == 1
