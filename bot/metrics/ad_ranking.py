@@ -15,6 +15,7 @@ from bot.metrics.repeat_alert import AdCheck, AdState, Replay, State
 
 UNKNOWN_AD = 0
 TOLD_FIRST = (Kind.STOP_CHEAP_NO_REPEAT, Kind.STOP, Kind.INCREASE)
+UNDER_ALERT = (State.ALERTING, State.RECOVERING)
 HIGHLIGHTS = 3
 
 
@@ -99,14 +100,21 @@ def rank(
     shop = shop_figures(figures.values())
     checks = {check.ad_id: check for check in alerts.checks}
     nowhere = AdState(state=State.NO_DATA, since=0, checked=0)
+    states = {number: alerts.states.get(number, nowhere).state for number in numbers}
     ads = [
         RankedAd(
             number=number,
             code=codes[number],
             spend=spend.get(number),
             sums=sums[number],
-            verdict=judge(figures[number], shop, today=today, persons_per_week=sums[number].persons_per_week),
-            state=alerts.states.get(number, nowhere).state,
+            verdict=judge(
+                figures[number],
+                shop,
+                today=today,
+                persons_per_week=sums[number].persons_per_week,
+                falling=states[number] in UNDER_ALERT,
+            ),
+            state=states[number],
             check=checks.get(number),
         )
         for number in numbers

@@ -80,6 +80,8 @@ class Verdict:
 
     code: str
     kind: Kind
+    withheld: bool
+    """HOLD instead of INCREASE, because the repeat rate is falling."""
     cpa: Ratio | None
     mr: Ratio | None
     """First-purchase sales ÷ spend."""
@@ -119,9 +121,13 @@ def judge(
     *,
     today: date,
     persons_per_week: float,
+    falling: bool = False,
     mature_after_days: int = MATURE_AFTER_DAYS,
 ) -> Verdict:
     """The verdict on one ad. `today` is data_through; `persons_per_week` how fast the ad acquires people now.
+
+    While its repeat rate is under alert (`falling`), INCREASE is withheld: the LTV is that of people who came a year
+    ago, before the fall.
 
     "Cheap but does not repeat" wins over everything else: at least 30 people are mature for F2 (here and in
     the other ads), CPA ≤ the median CPA, and the upper bound of F2 is below half of the F2 of all other ads.
@@ -140,10 +146,14 @@ def judge(
     margin_ltv = None if ltv.exact is None or ad.margin_rate is None else ad.margin_rate * ltv.exact
     margin_interval = None if ltv_interval is None or ad.margin_rate is None else ltv_interval.scaled(ad.margin_rate)
     kind = _kind(ad, shop, others_f2, exact_cpa, ltv_interval)
-    people_needed = _people_needed(ad, kind, exact_cpa)
+    withheld = falling and kind is Kind.INCREASE
+    if withheld:
+        kind = Kind.HOLD
+    people_needed = None if withheld else _people_needed(ad, kind, exact_cpa)
     return Verdict(
         code=ad.code,
         kind=kind,
+        withheld=withheld,
         cpa=cpa,
         mr=None if ad.spend is None else Ratio(ad.first_sales, ad.spend),
         roas=None if ad.spend is None else Ratio(ad.year_sales, ad.spend),

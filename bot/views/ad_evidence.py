@@ -25,14 +25,15 @@ def evidence(verdict: Verdict, words: Words) -> str:
         )
     if kind is Kind.NOT_YET:
         return _not_yet(verdict, words)
+    reason = "withheld" if verdict.withheld else kind.value
     said = words(
-        f"ad.why.{kind.value}" + (".revenue" if verdict.margin_unknown else ""),
+        f"ad.why.{reason}" + (".revenue" if verdict.margin_unknown else ""),
         cpa=cpa_text(verdict, words),
         n=words.count(verdict.ltv.denominator),
         allowable=words.money(None if verdict.allowable_cpa is None else float(verdict.allowable_cpa)),
         **_value(verdict, words),
     )
-    return said + _decidable(verdict, words) if kind is Kind.HOLD else said
+    return said + _decidable(verdict, words) if kind is Kind.HOLD and not verdict.withheld else said
 
 
 def cpa_text(verdict: Verdict, words: Words) -> str:

@@ -55,6 +55,7 @@ def ad_json(ad: RankedAd, currency: str) -> dict[str, Any]:
         "median_cpa": major(verdict.median_cpa, currency),
         "others_f2": _ratio(verdict.others_f2),
         "verdict": verdict.kind.value,
+        "increase_withheld": verdict.withheld,
         "people_needed": verdict.people_needed,
         "decidable_on": None if verdict.decidable_on is None else verdict.decidable_on.isoformat(),
         "repeat_state": ad.state.value,

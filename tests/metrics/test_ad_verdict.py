@@ -66,6 +66,17 @@ def test_an_ad_whose_people_are_surely_worth_less_is_stopped() -> None:
     assert result.cpa == Ratio(1_200_000, 100)
 
 
+def test_nothing_more_is_spent_on_an_ad_whose_people_stop_coming_back() -> None:
+    for figures, kind, withheld in (
+        (ad(), Kind.HOLD, True),
+        (ad(spend=1_200_000), Kind.STOP, False),
+        (ad(target_profit=5000), Kind.HOLD, False),
+    ):
+        result = judge(figures, SHOP, today=TODAY, persons_per_week=10, falling=True)
+        assert (result.kind, result.withheld) == (kind, withheld)
+    assert not verdict(ad()).withheld
+
+
 def test_the_target_profit_is_earned_before_more_is_spent() -> None:
     result = verdict(ad(target_profit=5000))
     assert result.kind is Kind.HOLD
