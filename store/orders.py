@@ -205,10 +205,12 @@ def _move_orders(connection: Connection, team: str, old_persons: Table, members:
 
 
 def _log_touched(connection: Connection, team: str, revision: int, old: Table, members: pa.Table) -> None:
-    persons = set(members["person_id"].to_pylist()) | set(connection.execute(select(old.c.person_id)).scalars())
-    logged = {EVERYBODY} if len(persons) > TOUCHED_LIMIT else persons
-    found = pa.table({"person_id": pa.array(sorted(logged), pa.int64())})
-    insert_batches(connection, touched, found.to_batches(), {"team": team, "revision": revision})
+    schema = pa.schema([("person_id", pa.int64())])
+    before = pa.Table.from_batches(read_batches(connection, select(old.c.person_id), schema), schema)
+    persons = pa.concat_tables([before, members.select(["person_id"])]).group_by("person_id").aggregate([])
+    if persons.num_rows > TOUCHED_LIMIT:
+        persons = pa.table({"person_id": [EVERYBODY]}, schema)
+    insert_batches(connection, touched, persons.sort_by("person_id").to_batches(), {"team": team, "revision": revision})
     _forget_touched(connection, team)
 
 
