@@ -50,11 +50,14 @@ def moment(engine: Engine) -> Iterator[Moment]:
         connection.rollback()
 
 
-def write_moment(engine: Engine, queries: Mapping[Path, tuple[Query, pa.Schema]]) -> None:
-    """Write the answers of these queries as columns of a schema to Parquet files, all as of one moment."""
+def write_moment(engine: Engine, queries: Mapping[Path, tuple[Query, pa.Schema]], *, scattered: bool = False) -> None:
+    """Write the answers of these queries as columns of a schema to Parquet files, all as of one moment.
+
+    `scattered` says that the rows lie all over the database.
+    """
     if engine.dialect.name == "sqlite":
         text = {file: (_sqlite(query), schema) for file, (query, schema) in queries.items()}
-        write_columns(Path(str(engine.url.database)), text)
+        write_columns(Path(str(engine.url.database)), text, scattered=scattered)
         return
     with moment(engine) as now:
         for file, (query, schema) in queries.items():

@@ -89,7 +89,7 @@ def export_touched(engine: Engine, team: str, since: int, folder: Path) -> Touch
         "orders": (union_all(*[_orders().where(*mine, who) for who in theirs]), ORDERS),
         "lines": (_lines().where(order_lines.c.order_id.in_(ids)), LINES),
     }
-    write_moment(engine, {files[name]: query for name, query in wanted.items()})
+    write_moment(engine, {files[name]: query for name, query in wanted.items()}, scattered=True)
     found = {name: pq.read_table(file) for name, file in files.items()}
     (revision,) = found["revision"].column(0).to_pylist()
     return Touched(revision, found["persons"].column(0).combine_chunks(), Raw(found["orders"], found["lines"]))

@@ -31,13 +31,18 @@ class NotRead(Exception):
     """The database could not be read; the text is SQLite's own sentence."""
 
 
-def write_columns(database: Path, queries: Mapping[Path, tuple[tuple[str, list[Any]], pa.Schema]]) -> None:
+def write_columns(
+    database: Path, queries: Mapping[Path, tuple[tuple[str, list[Any]], pa.Schema]], *, scattered: bool = False
+) -> None:
     """Write the answer of each query (SQL, parameters) as columns of a schema to a file, all as of one moment.
+
+    `scattered` says that the rows lie all over the database: then its file is mapped into memory, a third faster.
 
     Raises NotRead, and OSError when a file cannot be written.
     """
     asked = {
         "database": str(database),
+        "scattered": scattered,
         "queries": [
             {"file": str(file), "sql": sql, "given": given, "columns": {f.name: str(f.type) for f in schema}}
             for file, ((sql, given), schema) in queries.items()
@@ -63,9 +68,10 @@ def _main(asked: dict[str, Any]) -> int:
             adbc_driver_sqlite.connect(f"file:{quote(asked['database'])}?mode=ro") as database,
             adbc.AdbcConnection(database) as connection,
         ):
-            with adbc.AdbcStatement(connection) as statement:
-                statement.set_sql_query("PRAGMA mmap_size=1099511627776")
-                statement.execute_query()
+            if asked["scattered"]:
+                with adbc.AdbcStatement(connection) as statement:
+                    statement.set_sql_query("PRAGMA mmap_size=1099511627776")
+                    statement.execute_query()
             connection.set_autocommit(False)
             for query in asked["queries"]:
                 with adbc.AdbcStatement(connection) as statement:
