@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-STEPS = ("shop", "load", "build", "refresh", "questions", "scan", "pandas", "polars", "lifetimes", "slack")
+STEPS = ("shop", "load", "build", "refresh", "questions", "scan", "pandas", "polars", "lifetimes", "spark", "slack")
 
 
 def run_step(step: str, lines: int, folder: Path) -> list[dict[str, Any]]:

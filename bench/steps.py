@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from ibis.expr import types as ir
+from sqlalchemy import select
 
 from bench import STORE_LIMIT, peers
 from bench.shop import DAYS, FIRST_DAY, write_csv, write_raw
@@ -24,12 +28,16 @@ from store.database import migrate, open_engine
 from store.facts.duckdb_build import write_parts
 from store.order_import import ImportJob, import_orders
 from store.shelf import Shelf, open_parts
+from store.shelves import open_shelf
+from store.tables import products
 from store.teams import HOME
 
 AS_OF = FIRST_DAY + DAYS - 1
 PRODUCT = 7
 CHANGED_ORDERS = 10_000
 CHANGES = 3
+SAIL_LIMIT = 2_000_000
+BUILD = "facts: full build from SQLite"
 REPEATS = 7
 
 
@@ -93,7 +101,7 @@ def build(lines: int, folder: Path) -> None:
     made.mkdir()
     if lines <= STORE_LIMIT:
         shelf = Shelf(job(folder, folder / "orders.csv").engine, folder / "shelf")
-        emit("facts: full build from SQLite", timed(lambda: shelf.rebuild(HOME), 3, 0))
+        emit(BUILD, timed(lambda: shelf.rebuild(HOME), 3, 0))
         write_parts(folder / "raw", made)
     else:
         emit("facts: full build from raw columns", timed(lambda: write_parts(folder / "raw", made), 1, 0))
@@ -126,22 +134,50 @@ def _some_cancelled(path: Path, changed: Path, lines: int, turn: int) -> None:
                 out.write(row.replace('"paid"', '"cancelled"'))
 
 
+def asked(shop: ir.Table, product_basis: ir.Table, number: int) -> list[tuple[str, Callable[[], object]]]:
+    """Every kind of question, of facts on whichever engine; `number` is the product's."""
+    whole, product = Cohort(), Cohort(product_id=number)
+    last_month = last_whole_month(day_of(AS_OF))
+    return [
+        ("LTV of a product", lambda: ltv.measure(shop, product, 365, AS_OF)),
+        ("LTV of a product, product basis", lambda: ltv.measure(product_basis, product, 365, AS_OF)),
+        ("LTV of the whole shop", lambda: ltv.measure(shop, whole, 365, AS_OF)),
+        ("repeat of a product", lambda: repeat.measure(shop, product, 90, AS_OF)),
+        ("LTV of a product, window of 137 days", lambda: ltv.measure(shop, product, 137, AS_OF)),
+        ("cohort matrix of the whole shop", lambda: cohort_matrix.measure(shop, whole, last_month)),
+        ("all ads with weekly cohorts", lambda: ad.measure(shop, AS_OF)),
+    ]
+
+
 def questions(lines: int, folder: Path) -> None:
     """Every kind of question, warm."""
     tables = open_parts(folder / "facts")
-    whole, product = Cohort(), Cohort(product_id=PRODUCT)
-    last_month = last_whole_month(day_of(AS_OF))
-    asked: list[tuple[str, Callable[[], object]]] = [
-        ("LTV of a product", lambda: ltv.measure(tables.shop, product, 365, AS_OF)),
-        ("LTV of a product, product basis", lambda: ltv.measure(tables.product, product, 365, AS_OF)),
-        ("LTV of the whole shop", lambda: ltv.measure(tables.shop, whole, 365, AS_OF)),
-        ("repeat of a product", lambda: repeat.measure(tables.shop, product, 90, AS_OF)),
-        ("LTV of a product, window of 137 days", lambda: ltv.measure(tables.shop, product, 137, AS_OF)),
-        ("cohort matrix of the whole shop", lambda: cohort_matrix.measure(tables.shop, whole, last_month)),
-        ("all ads with weekly cohorts", lambda: ad.measure(tables.shop, AS_OF)),
-    ]
-    for name, ask in asked:
+    for name, ask in asked(tables.shop, tables.product, PRODUCT):
         emit(name, timed(ask))
+
+
+def spark(lines: int, folder: Path) -> None:
+    """The same on a Spark Connect server: the one that BENCH_SPARK names, or else Sail in this process."""
+    url = os.environ.get("BENCH_SPARK")
+    if lines > (SAIL_LIMIT if url is None else STORE_LIMIT):
+        return
+    with ExitStack() as running:
+        if url is None:
+            from pysail.spark import SparkConnectServer
+
+            server = SparkConnectServer("127.0.0.1", 0)
+            server.start(background=True)
+            running.callback(server.stop)
+            url = f"sc://127.0.0.1:{server.listening_address[1]}"
+        where = os.environ.get("BENCH_SPARK_NAME", "Sail")
+        engine = job(folder, folder / "orders.csv").engine
+        shelf = open_shelf(engine, folder, url)
+        emit(f"{where}: full build from SQLite", timed(lambda: shelf.rebuild(HOME), 2, 1), beside=BUILD)
+        with engine.connect() as connection:
+            number = connection.execute(select(products.c.id).where(products.c.sku == f"SKU-{PRODUCT}")).scalar_one()
+        facts = shelf.facts(HOME)
+        for name, ask in asked(facts.shop, facts.product, number):
+            emit(f"{where}: {name}", timed(ask), beside=name)
 
 
 def scan(lines: int, folder: Path) -> None:
@@ -174,6 +210,7 @@ STEPS: dict[str, Callable[[int, Path], None]] = {
         timed(peers.lifetimes_summary(folder / "raw", AS_OF), 1, 0),
         beside="repeat of a product",
     ),
+    "spark": spark,
     "slack": lambda lines, folder: measure_slack(folder, emit) if lines <= STORE_LIMIT else None,
 }
 
