@@ -155,6 +155,16 @@ def test_a_later_link_between_two_ids_does_not_exist_in_the_past(shop: Shop) -> 
     assert repeat(shop, as_of="2026-05-31") == (0, 2)
 
 
+def test_a_state_between_two_equal_ones_does_not_come_back(shop: Shop) -> None:
+    shop.load([END, row("1", "2026-01-01", "a", updated_at="2026-02-01")])
+    again = shop.load([row("1", "2026-01-01", "a", updated_at="2026-02-03")]).written
+    late = shop.load([row("1", "2026-01-01", "a", status="cancelled", updated_at="2026-02-02")]).written
+    assert again is not None
+    assert late is not None
+    assert (again.unchanged, late.stale) == (1, 1)
+    assert ltv(shop)["persons"] == 1
+
+
 def test_placeholders_that_are_no_address_join_nobody(shop: Shop) -> None:
     shop.load([END, row("1", "2026-01-01", "a", email="なし"), row("2", "2026-01-02", "b", email="なし")])
     assert repeat(shop) == (0, 2)
