@@ -155,6 +155,21 @@ def test_a_later_link_between_two_ids_does_not_exist_in_the_past(shop: Shop) -> 
     assert repeat(shop, as_of="2026-05-31") == (0, 2)
 
 
+def test_a_link_made_today_does_not_exist_yesterday_whether_asked_for_or_not(shop: Shop) -> None:
+    today = "2026-11-22T10:00:00+09:00"
+    shop.load(
+        [
+            row("1", "2026-01-01", "a"),
+            row("2", "2026-01-09", "b"),
+            row("3", today, "a", email="x@example.jp"),
+            row("4", today, "b", email="x@example.jp"),
+        ]
+    )
+    assert shop.ask("repeat all window=30")["as_of"] == "2026-11-21"
+    assert repeat(shop) == repeat(shop, as_of="2026-11-21") == (0, 2)
+    assert repeat(shop, as_of="2026-11-22") == (1, 1)
+
+
 def test_orders_of_nobody_are_left_out_once_also_in_the_past_of_people_joined_later(shop: Shop) -> None:
     shop.load(
         [
