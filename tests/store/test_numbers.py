@@ -198,6 +198,12 @@ def test_numbers_follow_every_change_of_the_orders(
     follow(history, window, past)
 
 
+EDGES = [
+    date.fromisoformat(day) - timedelta(days=back) for day in (LAST_DAY, "2026-05-15") for back in (0, 28, 30, 60, 90)
+]
+"""First and last days of the windows that are asked for: a day too many or too few shows there."""
+
+
 @pytest.mark.usefixtures("database_url")
 @pytest.mark.parametrize("seed", range(3))
 def test_the_numbers_of_a_busier_shop(seed: int) -> None:
@@ -205,6 +211,8 @@ def test_the_numbers_of_a_busier_shop(seed: int) -> None:
 
     def order(number: int) -> list[dict[str, Any]]:
         day = date(2026, 1, 1) + timedelta(days=int(160 * chance.random() ** 2))
+        if chance.random() < 0.3:
+            day = chance.choice(EDGES)
         whole = {
             "email": chance.choice(["", "", f"{chance.randrange(12)}@example.jp"]),
             "status": chance.choice(["paid"] * 7 + ["cancelled", "shipped", "test"]),
@@ -214,8 +222,13 @@ def test_the_numbers_of_a_busier_shop(seed: int) -> None:
         }
         at = f"{day}T{chance.choice(['00:30', '14:59', '15:00', '23:30'])}:00Z"
         customer = chance.choice(["", *(f"c{n}" for n in range(15))])
-        skus = chance.sample(SKUS, chance.randint(1, 3))
-        return [row(f"O{number}", at, customer, sku=sku, price=chance.randrange(3000), **whole) for sku in skus]
+        skus = chance.choices(SKUS, k=chance.randint(1, 3))
+        rows = []
+        for sku in skus:
+            price = chance.randrange(3000)
+            refund = chance.choice([0, 0, 0, price // 2, price])
+            rows.append(row(f"O{number}", at, customer, sku=sku, price=price, refund=refund, **whole))
+        return rows
 
     history = [[order(chance.randrange(90)) for _ in range(chance.choice([5, 60]))] for _ in range(3)]
     follow(history, 30, "2026-05-15")
