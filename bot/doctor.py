@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 from slack_sdk.errors import SlackApiError, SlackClientError
+from sqlalchemy import make_url
 
 from bot import doctor_books as books
 from bot.clock import clock_of
@@ -42,12 +43,28 @@ def examine(settings: Settings) -> int:
 
 def _folder(settings: Settings) -> Iterator[str]:
     folder = settings.data
-    existing = next(p for p in (folder, *folder.parents) if p.exists())
-    if not os.access(existing, os.W_OK):
+    if not os.access(_existing(folder), os.W_OK):
         yield f"The data folder {folder} cannot be written. Give this user the right, or set BANTO_DATA."
-    free = shutil.disk_usage(existing).free
-    if free < FREE_BYTES:
-        yield f"Only {free >> 20} MB are free in the data folder; at least {FREE_BYTES >> 20} MB are needed."
+    for what, place in (("the data folder", folder), ("the database's folder", _of_database(settings))):
+        if place is None:
+            continue
+        free = shutil.disk_usage(_existing(place)).free
+        if free < FREE_BYTES:
+            yield f"Only {free >> 20} MB are free in {what}; at least {FREE_BYTES >> 20} MB are needed."
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or what there is of the way to it."""
+    return next(p for p in (folder, *folder.parents) if p.exists())
+
+
+def _of_database(settings: Settings) -> Path | None:
+    """Where an SQLite database lies, when that is not in the data folder."""
+    where = make_url(settings.database_url)
+    if where.get_backend_name() != "sqlite" or not where.database:
+        return None
+    folder = Path(where.database).parent
+    return None if folder.resolve() == settings.data.resolve() else folder
 
 
 def _engine(settings: Settings) -> Iterator[str]:

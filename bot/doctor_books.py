@@ -15,7 +15,7 @@ from store.database import faults, open_engine, pending_migrations, reading
 from store.facts.snapshot import Manifest, SnapshotUnusable, read_manifest, verify
 from store.scratch import abandoned
 from store.shelves import mapping_file
-from store.tables import imports, posts, sources
+from store.tables import imports, posts, sources, teams
 from store.teams import HOME, coverage
 from store.trouble import NewerSchema, Trouble, trouble_of
 
@@ -38,6 +38,7 @@ def database(settings: Settings, now: datetime) -> Iterator[str]:
         engine = open_engine(settings.database_url, WAIT_SECONDS)
         try:
             own = mapping_file(settings.data, settings.engine, settings.warehouse) is None
+            yield from _other_books(engine, settings)
             yield from _state(engine, now, own_orders=own)
         finally:
             engine.dispose()
@@ -46,6 +47,23 @@ def database(settings: Settings, now: datetime) -> Iterator[str]:
     except (SQLAlchemyError, OSError) as error:
         trouble = trouble_of(error)
         yield SAID[trouble] if trouble else f"The database cannot be used: {str(error).splitlines()[0]}"
+
+
+def _other_books(engine: Engine, settings: Settings) -> Iterator[str]:
+    """Whether facts and zone are those of other books than the database's."""
+    kept = None
+    if not pending_migrations(engine):
+        with reading(engine).connect() as connection:
+            kept = connection.execute(select(teams.c.revision, teams.c.zone).where(teams.c.team == HOME)).first()
+    current = _current(settings.facts / HOME)
+    if current is not None and current.revision > (kept.revision if kept else 0):
+        yield (
+            "The facts were built from a database with more imports than this one. Was it moved, or is its disk not "
+            "there? Check DATABASE_URL and BANTO_DATA before importing; if it is lost, restore a backup "
+            "(`bot restore FILE`)."
+        )
+    if kept is not None and kept.zone != settings.zone.key:
+        yield f"BANTO_TIMEZONE is {settings.zone.key}, but the days of the books are those of {kept.zone}. Set it back."
 
 
 def _state(engine: Engine, now: datetime, *, own_orders: bool) -> Iterator[str]:

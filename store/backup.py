@@ -59,10 +59,13 @@ class NoBackup(Exception):
 def backup(engine: Engine, file: Path) -> tuple[int, str]:
     """Write all books as of one moment to a new `file`; (rows, schema version). The bot may go on working.
 
-    Raises NoBackup when the file is there already. A backup that is interrupted leaves no file of that name.
+    Raises NoBackup when the file is there already or its folder is not. A backup that is interrupted leaves no file of
+    that name.
     """
     if file.exists():
         raise NoBackup("backup.exists")
+    if not file.parent.is_dir():
+        raise NoBackup("backup.no_folder")
     with _draft(file.parent) as draft:
         if engine.dialect.name == "sqlite":
             _copy_sqlite(engine, draft)

@@ -84,7 +84,7 @@ def import_orders(job: ImportJob) -> ImportReport:
         reading(0)
         file = open_csv(job.path, profile, scratch)
         with job.engine.begin() as connection:
-            team = _team_in_currency(connection, job)
+            team = _team_of(connection, job)
         ways = Reading(source=profile.name, zone=job.zone, currency=team.currency, today=job.today, secret=team.secret)
         with Staging(scratch) as staging:
             totals = staging.gather(read_orders(file, ways, reading), file.file_line)
@@ -120,16 +120,22 @@ def _report(
     )
 
 
-def _team_in_currency(connection: Connection, job: ImportJob) -> Team:
-    """The team, which keeps its books in one currency; until its first order the file may choose it."""
+def _team_of(connection: Connection, job: ImportJob) -> Team:
+    """The team, which keeps its books in one currency and one zone; until its first order the import may choose them.
+
+    Days are worked out once, when an order comes in: in two zones one purchase would be on two days.
+    """
     team = open_team(connection, job.team, currency=job.currency or job.default_currency, zone=job.zone.key)
-    wanted = job.currency or team.currency
-    if wanted == team.currency:
+    wanted, zone = job.currency or team.currency, job.zone.key
+    if (wanted, zone) == (team.currency, team.zone):
         return team
     if has_amounts(connection, job.team):
-        raise FileRefused([Refusal("import.refused.other_currency", value=wanted, hint=team.currency)])
-    connection.execute(update(teams).where(teams.c.team == job.team).values(currency=wanted))
-    return open_team(connection, job.team, currency=wanted, zone=job.zone.key)
+        differ = (("other_currency", wanted, team.currency), ("other_zone", zone, team.zone))
+        raise FileRefused(
+            [Refusal(f"import.refused.{why}", value=v, hint=kept) for why, v, kept in differ if v != kept]
+        )
+    connection.execute(update(teams).where(teams.c.team == job.team).values(currency=wanted, zone=zone))
+    return open_team(connection, job.team, currency=wanted, zone=zone)
 
 
 def _remember_file(connection: Connection, job: ImportJob, profile: Profile, totals: Totals) -> bool:

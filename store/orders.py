@@ -72,6 +72,7 @@ def upsert_orders(
     newest = connection.execute(select(func.max(orders.c.id))).scalar() or 0
     plan = staging.plan(_known(connection, team, source, staging), newest + 1)
     written = Written(plan.new, plan.changed, plan.unchanged, plan.stale, revision)
+    _confirm(connection, staging)
     if plan.new + plan.changed == 0:
         connection.execute(update(teams).where(teams.c.team == team).values(revision=revision - 1))
         return replace(written, revision=revision - 1)
@@ -106,6 +107,16 @@ def _known(connection: Connection, team: str, source: str, staging: Staging) -> 
         asked, orders, (orders.c.external_id == asked.c.external_id) & mine[0] & mine[1]
     )
     return pa.Table.from_batches(read_batches(connection, query, KNOWN), KNOWN)
+
+
+def _confirm(connection: Connection, staging: Staging) -> None:
+    """Orders that are still as they were: of the newer version from now on, so that no state in between comes back."""
+    confirmed = temporary(connection, "confirmed_orders", [number_column("id", key=True), number_column("updated_at")])
+    if not insert_batches(connection, confirmed, staging.confirmed()):
+        return
+    version = select(confirmed.c.updated_at).where(confirmed.c.id == orders.c.id).scalar_subquery()
+    known = orders.c.id.in_(select(confirmed.c.id))
+    connection.execute(update(orders).where(known).values(updated_at=version))
 
 
 def _name_products_and_ads(connection: Connection, team: str, staging: Staging) -> None:

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 SCRATCH = "build-"
 PATCH_LIMIT = 50_000
 """A patch of more persons than this is folded into a new base."""
+KEPT_PASTS = 8
+"""So many as-of days are kept ready in each thread."""
 
 
 class NoOrders(Exception):
@@ -81,9 +83,8 @@ class Shelf:
             raise NoOrders
         manifest = self.refresh(team)
         day = covered.data_through if as_of is None else as_of
-        tables = self._tables(team, manifest)
-        if day < covered.data_through:
-            tables = self._as_known(team, manifest, tables, day_number(day))
+        # Also today's orders, and those of a source that is ahead of the others, lie after the last complete day.
+        tables = self._as_known(team, manifest, self._tables(team, manifest), day_number(day))
         return Facts(
             team=team,
             shop=tables.shop,
@@ -183,6 +184,7 @@ class Shelf:
         if not hasattr(self._local, "backend"):
             self._local.backend = _connect()
             self._local.tables = {}
+            self._local.pasts = {}
         return self._local.backend
 
     def _tables(self, team: str, manifest: Manifest) -> FactTables:
@@ -202,6 +204,15 @@ class Shelf:
 
     def _as_known(self, team: str, manifest: Manifest, tables: FactTables, day: int) -> FactTables:
         """The facts when later orders do not exist: persons whom only later orders joined are apart again."""
+        key = (team, manifest.snapshot, day)
+        if key not in self._local.pasts:
+            others = {k: v for k, v in self._local.pasts.items() if k[0] != team or k[1] == manifest.snapshot}
+            kept = [*others.items(), (key, self._parted(team, tables, day))]
+            self._local.pasts = dict(kept[-KEPT_PASTS:])
+        found: FactTables = self._local.pasts[key]
+        return found
+
+    def _parted(self, team: str, tables: FactTables, day: int) -> FactTables:
         joined = tables.joined
         candidates = (
             joined.filter(joined.first_day <= day, joined.last_day > day).person_id.to_pyarrow().combine_chunks()

@@ -159,6 +159,7 @@ class Staging:
         self._db.register("known", known)
         self._db.execute(
             "create table compared as select o.*, k.id as known_id, k.person_id as known_person, "
+            "k.updated_at as known_version, "
             "case when k.id is null then 'new' when o.updated_at < k.updated_at then 'stale' "
             "when o.fingerprint = k.fingerprint then 'unchanged' else 'changed' end as action "
             "from staged_orders o left join known k using (external_id)"
@@ -172,6 +173,13 @@ class Staging:
         counted = dict(self._db.execute("select action, count(*) from compared group by action").fetchall())
         (lines,) = self._db.execute("select coalesce(sum(lines), 0)::bigint from kept").fetchall()[0]
         return Plan(**{name: counted.get(name, 0) for name in ("new", "changed", "unchanged", "stale")}, lines=lines)
+
+    def confirmed(self) -> Iterator[pa.RecordBatch]:
+        """(id, updated_at) of unchanged orders that the file says of a newer version than the store."""
+        yield from self._stream(
+            "select known_id as id, updated_at from compared "
+            "where action = 'unchanged' and updated_at > known_version order by 1"
+        )
 
     def customers(self) -> Iterator[pa.RecordBatch]:
         """Distinct (key, label) of the customers in this cart, by key."""

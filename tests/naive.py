@@ -1,28 +1,45 @@
-"""LTV and F2 computed a second time, in the plainest pandas, from the raw rows alone."""
+"""Every metric computed a second time, in the plainest way, from the raw rows alone."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
 INVALID = {"cancelled", "returned", "refused", "unpaid", "test"}
+REASONS = {"cancelled": 4, "returned": 5, "refused": 6, "unpaid": 7, "test": 8}
+UNMATCHED, REFUNDED, SAMPLE = 1, 9, 10
+EARLY_DAYS = 90
+YEAR = 365
 
 
 @dataclass(frozen=True)
 class Naive:
-    """The numbers of one question."""
+    """The numbers of one question.
+
+    `by_age` and `seconds` are the curves: net sales, and persons who bought the second time, by age in days; `waits`
+    (days, came back) of the persons of the last two windows, to the second purchase or to the last known day.
+    """
 
     persons: int
     occasions: int
     net_sales: int
     squares: int
+    top_sales: int
     returned: int
     ladder: tuple[int, ...]
     immature: int
+    next_mature: date | None
+    unknown_ad: int
+    early: int
+    by_age: dict[int, int]
+    seconds: dict[int, int]
+    waits: list[tuple[int, bool]]
 
 
 def measure(
@@ -36,7 +53,12 @@ def measure(
 ) -> Naive:
     """Count by hand: newest version of each order, persons by chained keys, one occasion per person and Tokyo day."""
     mature: list[list[int]] = []
-    immature = 0
+    young: list[date] = []
+    waits: list[tuple[int, bool]] = []
+    unknown_ad = early = 0
+    by_age: Counter[int] = Counter()
+    seconds: Counter[int] = Counter()
+    data_from = min(order["day"] for order in newest_orders(rows))
     for mine in purchases(rows, as_of):
         if not _chosen(mine[0], filters):
             continue
@@ -44,21 +66,68 @@ def measure(
         if sales is None:
             continue
         start = min(sales)
+        ages = {(day - start).days: amount for day, amount in sorted(sales.items())}
+        if start > as_of - timedelta(days=2 * window):
+            waits.append((list(ages)[1], True) if len(ages) > 1 else ((as_of - start).days, False))
         if start + timedelta(days=window) > as_of:
-            immature += 1
+            young.append(start)
             continue
-        mature.append([amount for day, amount in sales.items() if day <= start + timedelta(days=window)])
-    totals = [sum(m) for m in mature]
-    steps = tuple(sum(len(m) >= n for m in mature) for n in range(1, 5))
+        inside = {age: amount for age, amount in ages.items() if age <= window}
+        by_age.update(inside)
+        seconds.update(list(inside)[1:2])
+        unknown_ad += mine[0]["ad"] == ""
+        early += start < data_from + timedelta(days=EARLY_DAYS)
+        mature.append(list(inside.values()))
+    totals = sorted((sum(m) for m in mature), reverse=True)
+    steps = tuple(sum(len(m) >= n for m in mature) for n in range(1, 8))
     return Naive(
         persons=len(mature),
         occasions=sum(len(m) for m in mature),
         net_sales=sum(totals),
         squares=sum(t * t for t in totals),
+        top_sales=sum(totals[: -(-len(totals) // 100)]),
         returned=steps[1],
         ladder=steps,
-        immature=immature,
+        immature=len(young),
+        next_mature=min(young) + timedelta(days=window) if young else None,
+        unknown_ad=unknown_ad,
+        early=early,
+        by_age=dict(by_age),
+        seconds=dict(seconds),
+        waits=waits,
     )
+
+
+def provisional(waits: list[tuple[int, bool]], window: int) -> tuple[int, int, int, float | None]:
+    """Kaplan–Meier by hand: persons, those back within the window, those still waited for at its end, and F2."""
+    back = [days for days, returned in waits if returned and days <= window]
+    at_risk = sum(days >= window for days, _ in waits)
+    stayed = Fraction(1)
+    for day in set(back):
+        waiting = sum(days >= day for days, _ in waits)
+        stayed *= Fraction(waiting - back.count(day), waiting)
+    nobody_left = bool(back) and all(back.count(days) and returned for days, returned in waits if days == max(waits)[0])
+    return len(waits), len(back), at_risk, float(1 - stayed) if at_risk or nobody_left else None
+
+
+def left_out(rows: list[dict[str, Any]], as_of: date) -> dict[str | None, dict[int, int]]:
+    """Orders that are no purchases by reason, of the whole shop (None) and of every product in them."""
+    found: dict[str | None, dict[int, int]] = {}
+    orders = newest_orders(rows, as_of)
+    person_of = persons(orders)
+    for order in orders:
+        if order["status"] in INVALID:
+            reason = REASONS[order["status"]]
+        elif order["net"] <= 0:
+            reason = REFUNDED if order["refund"] > 0 else SAMPLE
+        elif order["order_id"] not in person_of:
+            reason = UNMATCHED
+        else:
+            continue
+        for sku in {None, *(sku for sku, _ in order["lines"])}:
+            mine = found.setdefault(sku, {})
+            mine[reason] = mine.get(reason, 0) + 1
+    return found
 
 
 def purchases(rows: list[dict[str, Any]], as_of: date) -> list[list[dict[str, Any]]]:
@@ -97,22 +166,65 @@ def months(rows: list[dict[str, Any]], as_of: date, last: tuple[int, int]) -> di
     return found
 
 
-def f2_by_ad(rows: list[dict[str, Any]], as_of: date, window: int) -> dict[str, tuple[int, int, int, int]]:
-    """By ad: persons, their net sales on the first day, mature ones, and those of them who came back."""
-    found: dict[str, tuple[int, int, int, int]] = {}
+def ads(rows: list[dict[str, Any]], as_of: date, since: date | None = None) -> dict[str, dict[str, int]]:
+    """By ad, of the persons whose first purchase is not before `since`: everything that is known of an ad."""
+    found: dict[str, dict[str, int]] = {}
     for ad, sales in sales_of(rows, as_of):
-        first, *later = sorted(sales)
-        mature = first + timedelta(days=window) <= as_of
-        back = mature and any(day <= first + timedelta(days=window) for day in later)
-        old = found.get(ad, (0, 0, 0, 0))
-        found[ad] = (old[0] + 1, old[1] + sales[first], old[2] + mature, old[3] + back)
+        first = min(sales)
+        if since is not None and first < since:
+            continue
+        year = {day: amount for day, amount in sales.items() if (day - first).days <= YEAR}
+        grown, f2 = first + timedelta(days=YEAR) <= as_of, first + timedelta(days=EARLY_DAYS) <= as_of
+        total = sum(year.values())
+        mine = {
+            "new_persons": 1,
+            "recent": first > as_of - timedelta(days=28),
+            "first_sales": sales[first],
+            "year_sales": total,
+            "waiting": not grown,
+            "ltv_n": grown,
+            "ltv_total": grown * total,
+            "ltv_squares": grown * total * total,
+            "repeaters": grown and len(year) > 1,
+            "later_sales": grown * (total - sales[first]),
+            "f2_n": f2,
+            "f2_returned": f2 and any(0 < (day - first).days <= EARLY_DAYS for day in sales),
+        }
+        sums = found.setdefault(ad, dict.fromkeys(mine, 0))
+        for name, number in mine.items():
+            sums[name] += number
     return found
 
 
-def week(rows: list[dict[str, Any]], ends: date) -> tuple[int, int, int]:
-    """Net sales, occasions and new persons of the seven days through `ends`."""
+def f2_by_week(rows: list[dict[str, Any]], as_of: date) -> dict[tuple[str, date], tuple[int, int]]:
+    """By known ad and the Monday of the week, whole weeks only, in which their 90 days end: persons, came back."""
+    found: dict[tuple[str, date], tuple[int, int]] = {}
+    for ad, sales in sales_of(rows, as_of):
+        first = min(sales)
+        ends = first + timedelta(days=EARLY_DAYS)
+        monday = ends - timedelta(days=ends.weekday())
+        if ad and monday + timedelta(days=6) <= as_of:
+            old = found.get((ad, monday), (0, 0))
+            found[ad, monday] = (old[0] + 1, old[1] + any(first < day <= ends for day in sales))
+    return found
+
+
+def matured_in_week(rows: list[dict[str, Any]], ends: date, as_of: date, window: int) -> tuple[int, int]:
+    """Persons whose window ended in the seven days through `ends`, and those who came back within it."""
+    counted = [0, 0]
+    for _, sales in sales_of(rows, as_of):
+        first = min(sales)
+        last = first + timedelta(days=window)
+        if ends - timedelta(days=7) < last <= ends:
+            counted[0] += 1
+            counted[1] += any(first < day <= last for day in sales)
+    return counted[0], counted[1]
+
+
+def week(rows: list[dict[str, Any]], ends: date, as_of: date) -> tuple[int, int, int]:
+    """Net sales, occasions and new persons of the seven days through `ends`, with the persons known on `as_of`."""
     days = [ends - timedelta(days=back) for back in range(7)]
-    everybody = [sales for _, sales in sales_of(rows, ends)]
+    everybody = [sales for _, sales in sales_of(rows, as_of)]
     return (
         sum(sales.get(day, 0) for sales in everybody for day in days),
         sum(day in sales for sales in everybody for day in days),
@@ -155,6 +267,7 @@ def newest_orders(rows: list[dict[str, Any]], as_of: date | None = None) -> list
                 "ad": first.get("ad_code") or "",
                 "lines": amounts,
                 "net": sum(a for _, a in amounts),
+                "refund": sum(int(x.get("refund") or 0) for x in lines),
             }
         )
     return orders

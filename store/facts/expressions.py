@@ -10,7 +10,8 @@ Facts, all integers; days are shop-local days since 1970-01-01, money minor unit
              in the person's first purchase (入口商品)
     product  one row per person, product and day on which the person bought the product; only its lines' net sales
     left_out one row per order that is no purchase (product_id 0) and per product in it, with the reason
-    joined   persons whose orders carry more than one combination of keys: with the first and last day
+    joined   persons whose orders carry more than one combination of keys: with the days on which the first and the
+             last of these combinations appeared
 
 Columns of `shop` and `product`: product_id, person_id, d0 (index date), age (days after d0), n (1 for the first
 occasion), next_age (age of the next occasion, null while there is none), orders, net, cum_net (net sales from the
@@ -192,6 +193,6 @@ def _left_out(orders: ir.Table, lines: ir.Table) -> ir.Table:
 def _joined(orders: ir.Table) -> ir.Table:
     """Persons held together by more than one combination of keys: only these can fall apart as of an earlier day."""
     known = orders.filter(_.person_id.notnull())
-    signatures = known.group_by("person_id", "customer_key", "email_key").agg(first=_.day.min(), last=_.day.max())
-    held = signatures.group_by("person_id").agg(signatures=_.count(), first_day=_.first.min(), last_day=_.last.max())
+    signatures = known.group_by("person_id", "customer_key", "email_key").agg(first=_.day.min())
+    held = signatures.group_by("person_id").agg(signatures=_.count(), first_day=_.first.min(), last_day=_.first.max())
     return _columns(held.filter(_.signatures > 1), JOINED)

@@ -96,13 +96,11 @@ def export_touched(engine: Engine, team: str, since: int, folder: Path) -> Touch
 
 
 def of_persons(now: Moment, team: str, persons: pa.Array, *, through: int | None = None) -> Raw:
-    """The orders of these persons and of nobody in particular (unmatched), ordered on day `through` or before."""
+    """The orders of these persons, ordered on day `through` or before."""
     wanted = now.numbers("wanted_persons", persons)
     mine = [orders.c.team == team, *([] if through is None else [orders.c.day <= through])]
-    # Two queries, because with an OR no index is used.
-    of_them = orders.c.person_id.in_(select(wanted.c.number))
-    queries = [_orders().where(*mine, who) for who in (of_them, orders.c.person_id.is_(None))]
-    found = pa.Table.from_batches((batch for query in queries for batch in now.batches(query, ORDERS)), ORDERS)
+    query = _orders().where(*mine, orders.c.person_id.in_(select(wanted.c.number)))
+    found = pa.Table.from_batches(now.batches(query, ORDERS), ORDERS)
     ids = now.numbers("wanted_orders", found.column("order_id").combine_chunks())
     lines = _lines().where(order_lines.c.order_id.in_(select(ids.c.number)))
     return Raw(found, pa.Table.from_batches(now.batches(lines, LINES), LINES))

@@ -88,7 +88,11 @@ def discard(folder: Path) -> None:
 def verify(folder: Path) -> None:
     """Compare every file of a snapshot's folder with its checksum. Raises SnapshotUnusable."""
     for name, (_, checksum) in _sums(folder).items():
-        if _checksum(folder / name) != checksum:
+        try:
+            found = _checksum(folder / name)
+        except OSError as error:
+            raise SnapshotUnusable(f"{folder.name}/{name} cannot be read: {error.strerror}") from error
+        if found != checksum:
             raise SnapshotUnusable(f"{folder.name}/{name} is damaged")
 
 

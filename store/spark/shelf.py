@@ -81,8 +81,7 @@ class SparkShelf:
                 raise NoOrders
             built, tables = self._open(backend, team, built)
             day = covered.data_through if as_of is None else as_of
-            if day < covered.data_through:
-                tables = self._as_known(backend, team, built, tables, day_number(day))
+            tables = self._as_known(backend, team, built, tables, day_number(day))
         return Facts(
             team=team,
             shop=tables.shop,

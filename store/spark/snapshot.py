@@ -44,13 +44,16 @@ def read_built(folder: Path) -> Built | None:
     """The current facts; None when there are none yet or they are of another format and have to be built again."""
     try:
         said = json.loads((folder / MANIFEST).read_text())
-        built = Built(**said | {"empty": tuple(said["empty"])})
+        if said["format"] != FORMAT:
+            whose = "a newer" if said["format"] > FORMAT else "an older"
+            log.warning("facts in %s are built anew: %s version of Banto wrote them", folder, whose)
+            return None
+        return Built(**said | {"empty": tuple(said["empty"])})
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError) as error:
         log.warning("facts in %s are built anew: the manifest cannot be read (%s)", folder, error)
         return None
-    return built if built.format == FORMAT else None
 
 
 def swap(folder: Path, built: Built) -> Built:

@@ -20,6 +20,7 @@ import pytest
 
 from localslack.serve import listen
 from localslack.shop.__main__ import main as make_shop
+from store.order_import import SCRATCH
 from tests.e2e.demo_process import Demo, ask, environment, until
 from tests.forks import Fork
 
@@ -102,7 +103,7 @@ def test_imports_killed_at_any_moment_leave_all_or_nothing(
     assert code == 0, said
     assert rows(tmp_path) == rows(clean)
     assert answers(tmp_path) == answers(clean)
-    assert list((tmp_path / "scratch").glob("import-*")) == [], "a killed import left its working files behind"
+    assert list((tmp_path / "scratch").glob(f"{SCRATCH}*")) == [], "a killed import left its working files behind"
 
 
 def rows_so_far(folder: Path) -> int:

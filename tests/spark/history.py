@@ -64,9 +64,10 @@ QUESTIONS = [
     *(f"ltv {words}" for words in ("all", "all window=30", "all ad=AD1", "all ad=unknown", "all channel=phone")),
     *(f"ltv {words}" for words in ("A", "化粧水 basis=product window=180", "D from=2025-01-01 to=2025-06-30")),
     *(f"repeat {words}" for words in ("all", "all window=365", "B", "B basis=product", "all channel=web ad=AD2")),
-    "ad",
+    *(f"cohort {words}" for words in ("all", "A channel=web", "B basis=product", "all ad=unknown from=2025-01-01")),
+    *("ad", "ad AD1", "ad all from=2025-01-01"),
 ]
-IN_THE_PAST = ["ltv all", "ltv A", "repeat all", "repeat B basis=product", "ad"]
+IN_THE_PAST = ["ltv all", "ltv A", "repeat all", "repeat B basis=product", "cohort all", "cohort B basis=product", "ad"]
 """Asked as of a day in the past, too."""
 
 

@@ -95,12 +95,16 @@ def test_lost_or_spoilt_facts_are_built_anew(shop: Shop, spark_url: str, caplog:
     assert "the manifest cannot be read" in caplog.text
 
 
-def test_facts_of_another_format_are_not_read(shop: Shop, sail_url: str) -> None:
+@pytest.mark.parametrize(("number", "whose"), [(0, "an older"), (99, "a newer")])
+def test_facts_of_another_format_are_not_read(
+    shop: Shop, sail_url: str, number: int, whose: str, caplog: pytest.LogCaptureFixture
+) -> None:
     shop.load(ORDERS)
     first = spark_books(shop, sail_url).facts()
     manifest = shop.folder / "spark" / HOME / "current.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": 0}))
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": number, "shape": "unheard of"}))
     assert spark_books(shop, sail_url).facts().snapshot != first.snapshot
+    assert f"{whose} version of Banto wrote them" in caplog.text
 
 
 def test_only_the_newest_few_facts_are_kept(shop: Shop, sail_url: str) -> None:

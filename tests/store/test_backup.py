@@ -228,6 +228,12 @@ def test_a_backup_of_a_newer_version_is_refused(kept: Shop, tmp_path: Path) -> N
     assert contents(kept.engine) == held
 
 
+def test_a_folder_that_is_not_there_is_said(kept: Shop, tmp_path: Path) -> None:
+    with pytest.raises(NoBackup) as refused:
+        backup(kept.engine, tmp_path / "nowhere" / "books.banto")
+    assert refused.value.key == "backup.no_folder"
+
+
 def test_no_file_is_overwritten(kept: Shop, tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
     file.write_text("mine")

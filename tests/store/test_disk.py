@@ -91,6 +91,9 @@ def test_an_import_that_fills_the_disk_records_nothing(disk: Disk, tmp_path: Pat
     assert FULL in err
     assert "Traceback" not in err
     assert count(database) == (10, 1)
+    if disk.mounted:
+        place = "the data folder" if on_it == "everything" else "the database's folder"
+        assert f"MB are free in {place}" in bot(env, "doctor")[1]
     assert [f for f in (data / "scratch").iterdir() if f.is_dir()] == []
 
     disk.room(256 << 20)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.metrics import ad, cohort_matrix, weekly
+from bot.messages import Words
+from bot.metrics import ad, cohort_matrix, left_out, ltv, repeat, weekly
 from bot.metrics.cohort import Cohort
-from bot.periods import day_number, last_whole_month
+from bot.metrics.intervals import mean_interval
+from bot.metrics.survival import F2Estimate
+from bot.periods import day_number, day_of, last_whole_month
+from bot.query import parse
+from bot.reports import prepare
 from store.database import open_engine
 from tests import naive
 from tests.conftest import new_database
@@ -92,22 +98,61 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 
 
 def check(shop: Shop, rows: list[dict[str, Any]], words: str, window: int, day: str | None = None) -> None:
-    """Both reports against the naive computation."""
-    wanted = naive.measure(rows, window, date.fromisoformat(day or LAST_DAY), **QUESTIONS[words])
-    ltv = shop.ask(f"ltv {words} window={window}", day)
-    result = ltv["result"]
-    got = (result["persons"], result["occasions"], int(result["net_sales"]), ltv["left_out"]["immature_persons"])
-    assert got == (wanted.persons, wanted.occasions, wanted.net_sales, wanted.immature), words
-    result = shop.ask(f"repeat {words} window={window}", day)["result"]
-    assert (result["mature"], result["returned"]) == (wanted.persons, wanted.returned), words
-    reached = [step["from"] for step in result["ladder"][:4]]
-    assert reached == [n for n in wanted.ladder if n][: len(reached)], words
+    """LTV and repeat, everything in them, against the naive computation."""
+    as_of = date.fromisoformat(day or LAST_DAY)
+    wanted = naive.measure(rows, window, as_of, **QUESTIONS[words])
+    query = parse(f"{words} window={window}")
+    past = None if day is None else as_of
+    asked = prepare("ltv", query, shop.books, Words("ja", "JPY"), today=as_of, as_of=past)
+    given = (asked.track, asked.cohort, window, asked.day)
+    data_from = day_number(asked.asked.data_from)
+    common = {
+        "unknown_ad": wanted.unknown_ad,
+        "maybe_earlier": wanted.early,
+        "left_out_immature": wanted.immature,
+        "next_mature_day": None if wanted.next_mature is None else day_number(wanted.next_mature),
+    }
+    worth = vars_of(ltv.measure(*given, data_from))
+    wanted_worth = common | {
+        "window": window,
+        "persons": wanted.persons,
+        "occasions": wanted.occasions,
+        "net_sales": wanted.net_sales,
+        "squares": wanted.squares,
+        "top_persons": -(-wanted.persons // 100),
+        "top_sales": wanted.top_sales,
+    }
+    assert worth == wanted_worth, words
+    assert ltv.curve(*given) == sorted(wanted.by_age.items()), words
+
+    again = repeat.measure(*given, data_from)
+    assert vars_of(again).items() >= common.items(), words
+    assert (again.f2.denominator, again.f2.numerator) == (wanted.persons, wanted.returned), words
+    steps = [(rung.ratio.denominator, rung.ratio.numerator) for rung in again.ladder]
+    assert steps == [step for step in zip(wanted.ladder, wanted.ladder[1:], strict=False) if step[0]], words
+    assert repeat.curve(*given) == sorted(wanted.seconds.items()), words
+    assert (again.young is None) == (wanted.immature == 0), words
+    if again.young is not None:
+        check_provisional(again.young, naive.provisional(wanted.waits, window))
+
+
+def check_provisional(found: F2Estimate, wanted: tuple[int, int, int, float | None]) -> None:
+    *counts, rate = wanted
+    assert [found.persons, found.returned, found.at_risk] == counts
+    assert found.rate == (None if rate is None else pytest.approx(rate, abs=1e-12))
+
+
+def vars_of(result: Any) -> dict[str, Any]:
+    return {field.name: getattr(result, field.name) for field in fields(result)}
 
 
 def check_the_rest(shop: Shop, rows: list[dict[str, Any]], day: str | None = None) -> None:
-    """Monthly cohorts, all ads and the week's figures against the naive computation."""
+    """What is left out, monthly cohorts, all ads and the week's figures against the naive computation."""
     as_of = date.fromisoformat(day or LAST_DAY)
     facts = shop.books.facts(as_of)
+    wanted_out = naive.left_out(rows, as_of)
+    for sku, number in [(None, 0), *((product.label, product.number) for product in shop.books.products())]:
+        assert left_out.count(facts.left_out, number, day_number(as_of)) == wanted_out.get(sku, {}), sku
     last = last_whole_month(as_of)
     wanted = naive.months(rows, as_of, (1970 + last // 12, last % 12 + 1))
     cohorts = cohort_matrix.measure(facts.shop, Cohort(), last)
@@ -120,14 +165,28 @@ def check_the_rest(shop: Shop, rows: list[dict[str, Any]], day: str | None = Non
         assert cohort.net_sales == tuple(row["net_sales"].get(month, 0) for month in months)
 
     codes = {0: ""} | shop.books.ads()
-    ads = ad.measure(facts.shop, day_number(as_of)).sums
-    found = {codes[n]: (a.new_persons, a.first_sales, a.f2_n, a.f2_returned) for n, a in ads.items()}
-    assert found == naive.f2_by_ad(rows, as_of, ad.F2_WINDOW)
+    for since in (None, as_of - timedelta(days=60)):
+        scan = ad.measure(facts.shop, day_number(as_of), None if since is None else day_number(since))
+        assert {codes[n]: vars_of(sums) for n, sums in scan.sums.items()} == naive.ads(rows, as_of, since)
+        by_week = {
+            (codes[w["ad_id"]], ad.monday(w["week"])): (w["mature"], w["returned"])
+            for w in scan.weekly.to_dict("records")
+        }
+        assert by_week == naive.f2_by_week(rows, as_of)
 
     sunday = as_of - timedelta(days=(as_of.weekday() + 1) % 7)
-    weeks = weekly.measure(facts.shop, day_number(sunday)).sales_weeks
-    newest = (weeks[-1].net_sales, weeks[-1].occasions, weeks[-1].new_persons) if weeks else (0, 0, 0)
-    assert newest == naive.week(rows, sunday)
+    found = weekly.measure(shop.books.facts(sunday).shop, day_number(sunday))
+    for ago, week in enumerate(reversed(found.sales_weeks)):
+        ends = sunday - timedelta(days=7 * ago)
+        assert (week.net_sales, week.occasions, week.new_persons) == naive.week(rows, ends, sunday)
+    f2, year = naive.measure(rows, weekly.F2_WINDOW, sunday), naive.measure(rows, weekly.LTV_WINDOW, sunday)
+    figures = {figure.key: figure for figure in found.figures}
+    assert (found.immature, figures["f2"].n, figures["ltv"].n) == (f2.immature, f2.persons, year.persons)
+    assert figures["ltv"].interval == mean_interval(year.persons, year.net_sales, year.squares)
+    earlier = {week.ends: (week.f2.denominator, week.f2.numerator) for week in found.f2_weeks}
+    for end, counted in earlier.items():
+        assert counted == naive.matured_in_week(rows, day_of(end), sunday, weekly.F2_WINDOW)
+    assert sum(n for n, _ in earlier.values()) == f2.persons
 
 
 @pytest.mark.usefixtures("database_url")
@@ -139,6 +198,12 @@ def test_numbers_follow_every_change_of_the_orders(
     follow(history, window, past)
 
 
+EDGES = [
+    date.fromisoformat(day) - timedelta(days=back) for day in (LAST_DAY, "2026-05-15") for back in (0, 28, 30, 60, 90)
+]
+"""First and last days of the windows that are asked for: a day too many or too few shows there."""
+
+
 @pytest.mark.usefixtures("database_url")
 @pytest.mark.parametrize("seed", range(3))
 def test_the_numbers_of_a_busier_shop(seed: int) -> None:
@@ -146,6 +211,8 @@ def test_the_numbers_of_a_busier_shop(seed: int) -> None:
 
     def order(number: int) -> list[dict[str, Any]]:
         day = date(2026, 1, 1) + timedelta(days=int(160 * chance.random() ** 2))
+        if chance.random() < 0.3:
+            day = chance.choice(EDGES)
         whole = {
             "email": chance.choice(["", "", f"{chance.randrange(12)}@example.jp"]),
             "status": chance.choice(["paid"] * 7 + ["cancelled", "shipped", "test"]),
@@ -155,8 +222,13 @@ def test_the_numbers_of_a_busier_shop(seed: int) -> None:
         }
         at = f"{day}T{chance.choice(['00:30', '14:59', '15:00', '23:30'])}:00Z"
         customer = chance.choice(["", *(f"c{n}" for n in range(15))])
-        skus = chance.sample(SKUS, chance.randint(1, 3))
-        return [row(f"O{number}", at, customer, sku=sku, price=chance.randrange(3000), **whole) for sku in skus]
+        skus = chance.choices(SKUS, k=chance.randint(1, 3))
+        rows = []
+        for sku in skus:
+            price = chance.randrange(3000)
+            refund = chance.choice([0, 0, 0, price // 2, price])
+            rows.append(row(f"O{number}", at, customer, sku=sku, price=price, refund=refund, **whole))
+        return rows
 
     history = [[order(chance.randrange(90)) for _ in range(chance.choice([5, 60]))] for _ in range(3)]
     follow(history, 30, "2026-05-15")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -134,6 +135,18 @@ def test_books_are_kept_in_one_currency(shop: Shop) -> None:
         shop.load([row("2", "2026-01-02", "c1", price="10")], currency="EUR")
     assert refused.value.refusals[0].reason == "import.refused.other_currency"
     assert shop.load([row("2", "2026-01-02", "c1", price="10.50")]).currency == "USD"
+
+
+def test_books_are_kept_in_one_zone(shop: Shop) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    shop.load([row("1", "2026-01-01T23:30:00Z", "c1")], zone=berlin)
+    assert shop.ask("ltv all window=30")["data_from"] == "2026-01-02"
+    with pytest.raises(FileRefused) as refused:
+        shop.load([row("2", "2026-01-02", "c1")])
+    assert refused.value.refusals == [Refusal("import.refused.other_zone", value="Asia/Tokyo", hint="Europe/Berlin")]
+    report = shop.load([row("2", "2026-01-02", "c1")], zone=berlin)
+    assert report.written is not None
+    assert report.written.new == 1
 
 
 def test_a_dry_run_writes_nothing(shop: Shop) -> None:

@@ -155,6 +155,48 @@ def test_a_later_link_between_two_ids_does_not_exist_in_the_past(shop: Shop) -> 
     assert repeat(shop, as_of="2026-05-31") == (0, 2)
 
 
+def test_a_link_made_today_does_not_exist_yesterday_whether_asked_for_or_not(shop: Shop) -> None:
+    today = "2026-11-22T10:00:00+09:00"
+    shop.load(
+        [
+            row("1", "2026-01-01", "a"),
+            row("2", "2026-01-09", "b"),
+            row("3", today, "a", email="x@example.jp"),
+            row("4", today, "b", email="x@example.jp"),
+        ]
+    )
+    assert shop.ask("repeat all window=30")["as_of"] == "2026-11-21"
+    assert repeat(shop) == repeat(shop, as_of="2026-11-21") == (0, 2)
+    assert repeat(shop, as_of="2026-11-22") == (1, 1)
+
+
+def test_orders_of_nobody_are_left_out_once_also_in_the_past_of_people_joined_later(shop: Shop) -> None:
+    shop.load(
+        [
+            END,
+            row("1", "2026-01-01", "a"),
+            row("2", "2026-01-09", "b"),
+            row("3", "2026-06-01", "a", email="x@example.jp"),
+            row("4", "2026-06-01", "b", email="x@example.jp"),
+            row("nobody", "2026-01-01", ""),
+            row("nobody-either", "2026-01-02", "", status="cancelled"),
+        ]
+    )
+    for day in (None, "2026-05-31"):
+        left_out = shop.ask("ltv all window=30", day)["left_out"]
+        assert (left_out["unmatched"], left_out["cancelled"]) == (1, 1), day
+
+
+def test_a_state_between_two_equal_ones_does_not_come_back(shop: Shop) -> None:
+    shop.load([END, row("1", "2026-01-01", "a", updated_at="2026-02-01")])
+    again = shop.load([row("1", "2026-01-01", "a", updated_at="2026-02-03")]).written
+    late = shop.load([row("1", "2026-01-01", "a", status="cancelled", updated_at="2026-02-02")]).written
+    assert again is not None
+    assert late is not None
+    assert (again.unchanged, late.stale) == (1, 1)
+    assert ltv(shop)["persons"] == 1
+
+
 def test_placeholders_that_are_no_address_join_nobody(shop: Shop) -> None:
     shop.load([END, row("1", "2026-01-01", "a", email="なし"), row("2", "2026-01-02", "b", email="なし")])
     assert repeat(shop) == (0, 2)

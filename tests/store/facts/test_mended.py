@@ -18,11 +18,12 @@ from sqlalchemy import update
 
 from bot import doctor_books
 from bot.settings import Settings, read_settings
+from store.database import migrate
 from store.facts.snapshot import FORMAT, read_manifest
 from store.shelf import Shelf
 from store.tables import teams
 from store.teams import HOME
-from tests.shop import Shop, row
+from tests.shop import NOW, Shop, row
 
 ROOT = Path(__file__).parents[3]
 ORDERS = [row(f"o{n}", f"2026-0{1 + n % 6}-10", f"c{n % 7}", price=1000 + n) for n in range(40)]
@@ -62,6 +63,17 @@ def cut_short(shop: Shop) -> None:
     os.truncate(base_of(shop) / "product-00.parquet", 100)
 
 
+def unreadable(shop: Shop) -> None:
+    """Of the right size, but not to be read, as on a failing disk."""
+    base = base_of(shop)
+    file, sums = base / "shop-00.parquet", base / "sums.json"
+    file.unlink()
+    file.mkdir()
+    said = json.loads(sums.read_text())
+    said[file.name][0] = file.stat().st_size
+    sums.write_text(json.dumps(said))
+
+
 def file_missing(shop: Shop) -> None:
     (base_of(shop) / "left_out-00.parquet").unlink()
 
@@ -88,6 +100,7 @@ def newer_version(shop: Shop) -> None:
     [
         (one_bit, "shop-00.parquet is damaged"),
         (cut_short, "product-00.parquet is damaged: 100 bytes instead of"),
+        (unreadable, "shop-00.parquet cannot be read"),
         (file_missing, "left_out-00.parquet is missing"),
         (folder_missing, "is missing"),
         (no_sums, "sums.json cannot be read"),
@@ -137,6 +150,27 @@ def test_facts_that_are_ahead_of_the_database_are_not_believed(shop: Shop, caplo
     manifest = read_manifest(facts_of(shop))
     assert manifest is not None
     assert manifest.revision == 1
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_the_doctor_sees_that_the_database_of_the_facts_is_not_there(shop: Shop, tmp_path: Path, made: bool) -> None:
+    shop.load(ORDERS)
+    numbers(shop)
+    assert not [found for found in doctor_books.database(settings_of(shop), NOW) if "more imports" in found]
+    url = f"sqlite:///{tmp_path / 'new' / 'banto.sqlite3'}"
+    if made:
+        migrate(url)
+    settings = read_settings({"BANTO_DATA": str(shop.folder), "DATABASE_URL": url})
+    assert "more imports than this one" in next(doctor_books.database(settings, NOW))
+
+
+def test_the_doctor_sees_that_the_books_are_kept_in_another_zone(shop: Shop) -> None:
+    shop.load(ORDERS)
+    url = shop.engine.url.render_as_string(hide_password=False)
+    said = {"BANTO_DATA": str(shop.folder), "DATABASE_URL": url}
+    assert list(doctor_books.database(read_settings(said), NOW)) == []
+    (found,) = doctor_books.database(read_settings(said | {"BANTO_TIMEZONE": "America/New_York"}), NOW)
+    assert "BANTO_TIMEZONE is America/New_York, but the days of the books are those of Asia/Tokyo" in found
 
 
 def test_a_killed_build_leaves_the_old_facts_and_its_folder_goes_at_the_next_build(shop: Shop, tmp_path: Path) -> None:
