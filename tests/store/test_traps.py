@@ -31,6 +31,12 @@ def test_the_window_includes_its_last_day_and_maturity_too(shop: Shop) -> None:
     assert repeat(shop, "all window=29") == (0, 1)
 
 
+def test_the_provisional_rate_knows_who_came_back_on_the_last_day(shop: Shop) -> None:
+    shop.load([END, row("1", "2026-11-01", "a"), row("2", "2026-11-20", "a")])
+    young = shop.ask("repeat all window=30")["result"]["provisional"]
+    assert (young["persons"], young["rate"]) == (1, 1.0)
+
+
 def test_a_late_cancellation_takes_the_purchase_back(shop: Shop) -> None:
     first = row("1", "2026-01-01", "a", updated_at="2026-01-01")
     shop.load([END, first, row("2", "2026-01-05", "a", updated_at="2026-01-05")])
