@@ -80,7 +80,7 @@ def test_books_move_to_either_database_and_go_on_there(kept: Shop, other: Engine
     file = tmp_path / "books.banto"
     before = kept.ask("ltv all window=30")
     rows, schema = backup(kept.engine, file)
-    assert schema == "0001"
+    assert schema == "0002"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert restore(other, file, NOW) <= rows
     assert contents(other) == contents(kept.engine)
