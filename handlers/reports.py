@@ -15,7 +15,7 @@ from bot.errors import UserError
 from bot.query import parse
 from bot.reports import ProductUnknown, prepare, run_report
 from bot.rows import rows_csv
-from bot.speaker import channel_of, post, user_of, whisper
+from bot.speaker import channel_of, keep_inside, post, user_of, whisper
 from bot.views import explain, framing, picker
 from bot.views.framing import Again
 from bot.views.kit import Message, context
@@ -65,6 +65,7 @@ def _share(deps: Deps, body: Body, client: WebClient, team: str) -> None:
         raise UserError("report.not_in_channel")
     blocks = [b for b in message.blocks if b["type"] != "actions"]
     try:
+        keep_inside(client, channel)
         post(client, channel, replace(message, blocks=[*blocks, context(said)]))
     except SlackApiError as error:
         if error.response.get("error") in CANNOT_POST:

@@ -319,3 +319,17 @@ def test_people_of_other_companies_see_no_numbers(office: Office) -> None:
     office.sees("「ショップ全体 の リピート率（F2）」", channel=ADS)
     office.sees("別の会社の帳簿", channel=ADS, user=OUTSIDER)
     assert not [m for m in office.slack.seen(PLANNER, ADS) if m.get("bot_id") and "LTV」" in words_of(m)]
+    # The colleague's own answer stands where the guests read along, and only the colleague sees it.
+    assert not [m for m in office.slack.seen(OUTSIDER, ADS) if "リピート率（F2）" in words_of(m)]
+
+
+def test_figures_are_neither_shared_nor_scheduled_where_other_companies_read(office: Office) -> None:
+    office.banto("weekly now", channel=ADS)
+    message = office.sees("週報 11/16〜11/22", channel=ADS)
+    office.press(message, "weekly.share", channel=ADS)
+    refused = office.sees("このチャンネルには社外の人がいる", channel=ADS)
+    assert refused["is_ephemeral"]
+    office.banto("weekly here", channel=ADS)
+    office.slack.until(lambda: sum("社外の人がいる" in words_of(m) for m in office.slack.seen(PLANNER, ADS)) == 2)
+    assert schedules_of(office.shop.engine, HOME) == []
+    assert not [m for m in office.slack.seen(OUTSIDER, ADS) if m.get("bot_id")]
