@@ -105,6 +105,7 @@ def _ask(settings: Settings, question: str, as_of: date | None, as_data: bool) -
     from bot.errors import UserError
     from bot.messages import Words
     from bot.reports import REPORTS, run_report
+    from bot.views.kit import without_marks
     from bot.views.mistake import sentence
     from store.books import Books
     from store.database import migrate, open_engine
@@ -125,7 +126,7 @@ def _ask(settings: Settings, question: str, as_of: date | None, as_data: bool) -
     except UserError as error:
         print(sentence(words, error, escaped=False), file=sys.stderr)
         return WRONG
-    print(json.dumps(answer.data, ensure_ascii=False, indent=2) if as_data else answer.message.text)
+    print(json.dumps(answer.data, ensure_ascii=False, indent=2) if as_data else without_marks(answer.message.text))
     return 0
 
 

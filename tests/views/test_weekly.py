@@ -230,7 +230,7 @@ def golden() -> Mapping[str, Any]:
 def test_everything_is_sent_as_it_was_looked_at(name: str) -> None:
     file = GOLDEN / f"{name}.json"
     sent = golden()[name]
-    if os.environ.get("BANTO_WRITE_GOLDEN"):
+    if os.environ.get("UPDATE_GOLDEN"):
         file.write_text(json.dumps(sent, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     assert json.loads(file.read_text(encoding="utf-8")) == sent
 
