@@ -8,7 +8,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.errors import UserError
-from bot.mention import Doubtful, interpret
+from bot.mention import COMMANDS, Doubtful, interpret
 from bot.reports import run_report
 from bot.speaker import outsiders_read, post, whisper
 from bot.views import mention as view
@@ -46,7 +46,7 @@ def _answer(deps: Deps, team: str, text: str) -> Message:
     heard = interpret(text, books.find_product, books.find_ad, deps.today())
     if isinstance(heard, Doubtful):
         return view.ask_back(heard, words)
-    if heard.report == "panel":
-        return view.use_command(heard.report, "/panel list", words)
+    if heard.report in COMMANDS:
+        return view.use_command(heard.report, COMMANDS[heard.report], words)
     answer = run_report(heard.report, heard.query.typed(), books, words, today=deps.today())
     return view.echoed(answer.message, heard, words)

@@ -196,7 +196,7 @@ def posted(message: Message) -> banto.Posted:
 def golden() -> Mapping[str, Any]:
     """Everything that is sent, by the name of its file."""
     near = (Named(2, "BIY-030", "しっとり美容液 30ml"), Named(3, "BIY-T07", "お試し美容液 7日分"))
-    year = {"first_from": date(2026, 1, 1), "first_to": date(2026, 11, 24)}
+    year: dict[str, Any] = {"first_from": date(2026, 1, 1), "first_to": date(2026, 11, 24)}
     calm = view.answer(sheet(), JA)
     messages = {
         "weekly": calm,
