@@ -31,7 +31,7 @@ def register(app: App, deps: Deps) -> None:
     """Commands, buttons and menus of the reports about LTV and repeat."""
     for report in COHORT_REPORTS:
         on_command(app, deps, f"/{report}", partial(_asked, deps, report))
-    on_action(app, deps, re.compile(rf"^{re.escape(framing.RUN)}(\.\d+)?$"), partial(_run, deps))
+    on_action(app, deps, re.compile(rf"^{re.escape(framing.RUN)}(\.w?\d+)?$"), partial(_run, deps))
     on_action(app, deps, framing.PICK, partial(_pick, deps))
     on_action(app, deps, framing.SHARE, partial(_share, deps))
     on_action(app, deps, framing.EXPLAIN, partial(_explain, deps))
@@ -93,6 +93,8 @@ def _rows(deps: Deps, body: Body, client: WebClient, team: str) -> None:
         content=content,
         initial_comment=words("explain.rows_sent", name=name, n=words.count(persons)),
     )
+    if body.get("view"):
+        client.views_update(view_id=body["view"]["id"], view=explain.rows_sent(body["view"], words))
 
 
 def answer(deps: Deps, team: str, again: Again) -> Message:

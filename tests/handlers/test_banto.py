@@ -177,7 +177,7 @@ def test_a_post_is_opened_again_with_the_numbers_of_then(office: Office) -> None
     office.sees("毎週火曜")
     office.time.now += timedelta(days=1)
     tick(duties_for(office.shop.engine, office.shop.folder / "facts", office.slack.client, office.deps.clock))
-    posted = office.sees("2026-W48")
+    posted = office.sees("週報 11/16〜11/22")
     before = next(block for block in posted["blocks"] if block["type"] == "table")["rows"]
     # The past is rewritten: everybody of the last months bought at ten times the price.
     changed = [each | {"unit_price": 30_000, "updated_at": "2026-11-24T07:00"} for each in orders()]
@@ -311,6 +311,20 @@ def test_the_same_event_twice_is_answered_once(office: Office) -> None:
     answers = [m for m in office.slack.seen(PLANNER, PLANS) if "「ショップ全体 の LTV」" in words_of(m)]
     assert len(sent) == 2
     assert len(answers) == 1
+
+
+def test_who_asks_for_the_rows_is_told_where_they_are(office: Office) -> None:
+    office.says(PLANNER, f"@{BOT_NAME} 全体のLTV")
+    answer = office.sees("「ショップ全体 の LTV」")
+    office.press(answer, "report.explain")
+    shown = office.slack.until(lambda: [v for v in office.slack.views(PLANNER) if "report.rows" in str(v)], 6)[-1]
+    office.slack.do("action", PLANNER, view_id=shown["id"], action_id="report.rows")
+    told = office.slack.until(
+        lambda: [v for v in office.slack.views(PLANNER) if "ダイレクトメッセージに届きます" in words_of(v)], 6
+    )[-1]
+    assert "report.rows" not in str(told)
+    assert "計算" in words_of(told), "the explanation stays"
+    office.sees("名前や連絡先は含みません", channel="D0PLAN001")
 
 
 def test_people_of_other_companies_see_no_numbers(office: Office) -> None:
