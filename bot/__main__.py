@@ -20,24 +20,28 @@ def parser() -> argparse.ArgumentParser:
     """All commands with their words and help."""
     top = argparse.ArgumentParser(prog="bot", description="Banto (番頭): the books of a mail-order house in Slack.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="sample shop and a local workspace in the browser; needs no Slack")
+
+    def command(name: str, does: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
+
+    demo = command("demo", "sample shop and a local workspace in the browser; needs no Slack")
     demo.add_argument("--port", type=int, default=3000, help="port of the web page (default 3000)")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
-    commands.add_parser("run", help="connect to Slack (Socket Mode, or HTTP when PORT is set); without tokens: demo")
-    ask = commands.add_parser("ask", help="answer a question on the command line, as in Slack")
+    command("run", "connect to Slack (Socket Mode, or HTTP when PORT is set); without tokens: demo")
+    ask = command("ask", "answer a question on the command line, as in Slack")
     ask.add_argument("question", help='such as "ltv all window=365 basis=shop" or "repeat product-x 90日"')
     ask.add_argument("--as-of", type=_day, metavar="DAY", help="the last complete day; later orders do not exist")
     ask.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
-    bring = commands.add_parser("import", help="import a CSV of orders or of ad spend; all or nothing")
+    bring = command("import", "import a CSV of orders or of ad spend; all or nothing")
     bring.add_argument("file", type=Path, metavar="FILE")
     bring.add_argument("--profile", default="generic", help="generic (orders, default) or ad_spend")
     bring.add_argument("--currency", help="the file's currency, e.g. USD (default: the books' currency)")
     bring.add_argument("--dry-run", action="store_true", help="check and count, write nothing")
-    commands.add_parser("migrate", help="bring the database to this version's schema")
-    commands.add_parser("doctor", help="say in plain words what is missing or wrong")
-    keep = commands.add_parser("backup", help="write all books to a new file; the bot may be running")
+    command("migrate", "bring the database to this version's schema")
+    command("doctor", "say in plain words what is missing or wrong")
+    keep = command("backup", "write all books to a new file; the bot may be running")
     keep.add_argument("file", type=Path, metavar="FILE")
-    again = commands.add_parser("restore", help="put the books of a backup in place of these; all or nothing")
+    again = command("restore", "put the books of a backup in place of these; all or nothing")
     again.add_argument("file", type=Path, metavar="FILE")
     return top
 
@@ -105,6 +109,7 @@ def _ask(settings: Settings, question: str, as_of: date | None, as_data: bool) -
     from bot.errors import UserError
     from bot.messages import Words
     from bot.reports import REPORTS, run_report
+    from bot.views.kit import without_marks
     from bot.views.mistake import sentence
     from store.books import Books
     from store.database import migrate, open_engine
@@ -125,7 +130,7 @@ def _ask(settings: Settings, question: str, as_of: date | None, as_data: bool) -
     except UserError as error:
         print(sentence(words, error, escaped=False), file=sys.stderr)
         return WRONG
-    print(json.dumps(answer.data, ensure_ascii=False, indent=2) if as_data else answer.message.text)
+    print(json.dumps(answer.data, ensure_ascii=False, indent=2) if as_data else without_marks(answer.message.text))
     return 0
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from bot.clock import Clock
 from bot.messages import Words
 from bot.reports import Answer
-from bot.speaker import direct, post
+from bot.speaker import direct, outsiders_read, post
 from bot.views.kit import Message, section
 from store.posts import (
     Post,
@@ -69,6 +69,9 @@ def deliver(courier: Courier, key: PostKey, compose: Callable[[], Answer]) -> No
     if made is None:
         return
     try:
+        if outsiders_read(courier.client, key.channel):
+            _give_up(courier, made, "weekly.outsiders")
+            return
         _send(courier, made, compose())
     except Exception:
         # The claim stays: once it is old enough the next round looks whether it arrived, and else tries again.

@@ -115,7 +115,8 @@ def told(report: ImportReport | SpendReport, words: Words, *, dry_run: bool = Fa
 def refused(file_name: str, refusal: FileRefused, words: Words) -> str:
     """Why a file was not imported, fault by fault."""
     lines = [words("import.refused.title", file=file_name, total=refusal.total)]
-    lines += [f"- {_fault(fault, words)}" for fault in refusal.refusals]
+    in_order = sorted(refusal.refusals, key=lambda fault: fault.line or 0)
+    lines += [f"- {line}" for line in dict.fromkeys(_fault(fault, words) for fault in in_order)]
     if refusal.total > len(refusal.refusals):
         lines.append(words("import.refused.more", n=refusal.total - len(refusal.refusals)))
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.webhook import WebhookClient
 
+from bot.errors import UserError
 from bot.views.kit import Message, image
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,30 @@ def whisper(client: WebClient, body: Mapping[str, Any], message: Message, *, rep
         blocks,
         lambda text, shown: client.chat_postEphemeral(channel=channel, user=user, text=text, blocks=shown),
     )
+
+
+def outsiders_read(client: WebClient, channel: str) -> bool:
+    """Whether people of other companies read along (Slack Connect); they never see the shop's figures.
+
+    An invitation that is still open counts, because who accepts it reads what was said before.
+    """
+    if channel.startswith("D"):
+        # A direct message with the bot; nobody of another company gets an answer there.
+        return False
+    try:
+        found = client.conversations_info(channel=channel)["channel"]
+    except SlackApiError as error:
+        if error.response.get("error") != "missing_scope":
+            raise
+        log.warning("channels:read or groups:read is missing: not known whether outsiders read %s", channel)
+        return False
+    return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared"))
+
+
+def keep_inside(client: WebClient, channel: str) -> None:
+    """Raise UserError where people of other companies would read the figures that are about to be posted."""
+    if outsiders_read(client, channel):
+        raise UserError("report.outsiders")
 
 
 def direct(client: WebClient, user: str, message: Message) -> str:

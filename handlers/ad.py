@@ -19,7 +19,7 @@ from bot.metrics.ad_ranking import UNKNOWN_AD
 from bot.metrics.intervals import Ratio
 from bot.query import parse, quoted
 from bot.reports import judge_ads, run_report
-from bot.speaker import channel_of, post, user_of, whisper
+from bot.speaker import channel_of, keep_inside, post, user_of, whisper
 from bot.views import ad as view
 from bot.views import ad_alert, ad_decision
 from bot.views.ad_alert import Answering
@@ -98,6 +98,7 @@ def _share_decision(deps: Deps, body: Body, client: WebClient, team: str) -> Non
     if channel is None:
         raise UserError("report.not_in_channel")
     try:
+        keep_inside(client, channel)
         post(client, channel, ad_decision.shared(_shown(number, decision), deps.words(team)))
     except SlackApiError as error:
         if error.response.get("error") in CANNOT_POST:

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import UserError
-from bot.speaker import channel_of, post, user_of, whisper
+from bot.speaker import channel_of, keep_inside, post, user_of, whisper
 from bot.status import appointments, read_status
 from bot.typed import read_margin, read_person, read_profit, read_when
 from bot.views import banto as view
@@ -114,6 +114,7 @@ def _share(deps: Deps, body: Body, client: WebClient, team: str) -> None:
 
 def _post(client: WebClient, channel: str, message: Message) -> None:
     try:
+        keep_inside(client, channel)
         post(client, channel, message)
     except SlackApiError as error:
         if error.response.get("error") in CANNOT_POST:

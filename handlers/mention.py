@@ -8,9 +8,9 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.errors import UserError
-from bot.mention import Doubtful, interpret
+from bot.mention import COMMANDS, Doubtful, interpret
 from bot.reports import run_report
-from bot.speaker import post
+from bot.speaker import outsiders_read, post, whisper
 from bot.views import mention as view
 from bot.views.banto import said
 from bot.views.kit import Message
@@ -34,6 +34,8 @@ def _mentioned(deps: Deps, body: Body, client: WebClient, team: str) -> None:
     try:
         deps.team_of({**body, "user": {"id": event["user"], "team_id": author}})
         message = _answer(deps, team, str(event.get("text") or ""))
+        if outsiders_read(client, event["channel"]):
+            return whisper(client, body, message)
     except UserError as error:
         message = said(sentence(deps.words(team), error))
     post(client, event["channel"], message, thread_ts=event.get("thread_ts") or event["ts"])
@@ -44,7 +46,7 @@ def _answer(deps: Deps, team: str, text: str) -> Message:
     heard = interpret(text, books.find_product, books.find_ad, deps.today())
     if isinstance(heard, Doubtful):
         return view.ask_back(heard, words)
-    if heard.report == "panel":
-        return view.use_command(heard.report, "/panel list", words)
+    if heard.report in COMMANDS:
+        return view.use_command(heard.report, COMMANDS[heard.report], words)
     answer = run_report(heard.report, heard.query.typed(), books, words, today=deps.today())
     return view.echoed(answer.message, heard, words)

@@ -15,7 +15,7 @@ from bot.errors import UserError
 from bot.query import parse
 from bot.reports import ProductUnknown, prepare, run_report
 from bot.rows import rows_csv
-from bot.speaker import channel_of, post, user_of, whisper
+from bot.speaker import channel_of, keep_inside, post, user_of, whisper
 from bot.views import explain, framing, picker
 from bot.views.framing import Again
 from bot.views.kit import Message, context
@@ -31,7 +31,7 @@ def register(app: App, deps: Deps) -> None:
     """Commands, buttons and menus of the reports about LTV and repeat."""
     for report in COHORT_REPORTS:
         on_command(app, deps, f"/{report}", partial(_asked, deps, report))
-    on_action(app, deps, re.compile(rf"^{re.escape(framing.RUN)}(\.\d+)?$"), partial(_run, deps))
+    on_action(app, deps, re.compile(rf"^{re.escape(framing.RUN)}(\.w?\d+)?$"), partial(_run, deps))
     on_action(app, deps, framing.PICK, partial(_pick, deps))
     on_action(app, deps, framing.SHARE, partial(_share, deps))
     on_action(app, deps, framing.EXPLAIN, partial(_explain, deps))
@@ -65,6 +65,7 @@ def _share(deps: Deps, body: Body, client: WebClient, team: str) -> None:
         raise UserError("report.not_in_channel")
     blocks = [b for b in message.blocks if b["type"] != "actions"]
     try:
+        keep_inside(client, channel)
         post(client, channel, replace(message, blocks=[*blocks, context(said)]))
     except SlackApiError as error:
         if error.response.get("error") in CANNOT_POST:
@@ -92,6 +93,8 @@ def _rows(deps: Deps, body: Body, client: WebClient, team: str) -> None:
         content=content,
         initial_comment=words("explain.rows_sent", name=name, n=words.count(persons)),
     )
+    if body.get("view"):
+        client.views_update(view_id=body["view"]["id"], view=explain.rows_sent(body["view"], words))
 
 
 def answer(deps: Deps, team: str, again: Again) -> Message:

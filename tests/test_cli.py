@@ -82,6 +82,8 @@ def test_every_command_has_a_help(run: Run, name: str) -> None:
     said = run(name, "--help")
     assert (said.code, said.err) == (0, "")
     assert f"usage: bot {name}" in said.out
+    what_it_does = said.out.split("\n\n")[1]
+    assert what_it_does[0].isupper(), "a sentence stands between the usage and the options"
 
 
 def test_without_a_command_the_usage_is_shown(run: Run) -> None:
@@ -239,6 +241,26 @@ def books(run: Run, tmp_path: Path) -> Run:
     assert "新しい注文 91件" in said.out
     assert "2024-05-03〜2026-05-03" in said.out
     return run
+
+
+def test_the_faults_of_a_file_are_told_from_the_top_down(run: Run, tmp_path: Path) -> None:
+    head = "order_id,ordered_at,customer_id,sku,quantity,unit_price\n"
+    rows = "1,2026-01-05,c,A,0,1\n2,2026-01-05,c,A,1,x\n3,2026-13-05,c,A,1,1\n"
+    (tmp_path / "orders.csv").write_text(head + rows, encoding="utf-8")
+    said = run("import", "orders.csv").err
+    places = [said.index(place) for place in ("2行目 quantity", "3行目 unit_price", "4行目 ordered_at")]
+    assert places == sorted(places)
+
+
+def test_an_answer_in_the_terminal_has_no_marks_of_slack(run: Run, tmp_path: Path) -> None:
+    orders = [row(f"a{n}", "2024-05-03T10:00", f"c{n}", sku="S", product_name="*限定* & <b>") for n in range(40)]
+    orders += [row("late", "2026-05-03T10:00", "c99")]
+    (tmp_path / "orders.csv").write_text(as_csv(orders), encoding="utf-8")
+    assert run("import", "orders.csv").code == 0
+    assert "＊限定＊ & <b> の365日LTV" in run("ask", "ltv S").out
+    too_early = run("ask", "ltv S window=3650").out
+    assert "まだ判断できません。" in too_early
+    assert "*" not in too_early
 
 
 def asked(run: Run, *words: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from store.schedules import Schedule, put_schedule
 from store.team_settings import set_owner
 from store.teams import HOME
 from tests.forks import Fork
-from tests.localslack.running import MANIFEST, OWNER, PLANNER, TOKEN, Running, running
+from tests.localslack.running import ADS, MANIFEST, OUTSIDER, OWNER, PLANNER, TOKEN, Running, running
 from tests.scheduling import AFTER, BEFORE, UPLOAD, Mortal, clock_of, duties_for, ticking_from
 from tests.shop import Shop, row
 
@@ -112,7 +112,7 @@ def test_a_process_killed_on_the_way_neither_loses_nor_doubles_the_post(stage: S
     stage.slack.time.pushed += SIX_MINUTES
     assert stage.run() == 0
     (message,) = stage.messages()
-    assert "週報 11/16〜11/22（2026-W48）" in message["text"]
+    assert message["text"].startswith("週報 11/16〜11/22 ")
     post = find_post(stage.shop.engine, KEY)
     assert post is not None
     assert (post.state, post.message_ts) == (PostState.SENT, message["ts"])
@@ -173,6 +173,18 @@ def test_a_channel_without_the_bot_is_told_to_the_owner_once(stage: Stage) -> No
     (told,) = stage.messages(DM, OWNER)
     assert f"<#{GENERAL}>" in told["text"]
     assert "2026-W48" in told["text"]
+
+
+def test_a_channel_that_other_companies_have_joined_gets_no_figures_and_the_owner_hears_of_it(stage: Stage) -> None:
+    schedule(stage.shop.engine, ADS)
+    for _ in range(2):
+        stage.round()
+        stage.slack.time.pushed += SIX_MINUTES
+    (told,) = stage.messages(DM, OWNER)
+    assert f"<#{ADS}> には社外の人がいる" in told["text"]
+    assert stage.messages(ADS, OUTSIDER) == []
+    assert stage.state(replace(KEY, channel=ADS)) is PostState.FAILED
+    assert len(stage.messages()) == 1
 
 
 class Refused(Mortal):

@@ -12,7 +12,12 @@ from bot.mention import Doubtful, Understood, interpret
 from store.books import Named
 
 TODAY = date(2026, 11, 24)
-PRODUCTS = (Named(1, "X-01", "product-x"), Named(2, "BIY-030", "しっとり美容液 30ml"), Named(3, "AO-1", "青汁"))
+PRODUCTS = (
+    Named(1, "X-01", "product-x"),
+    Named(2, "BIY-030", "しっとり美容液 30ml"),
+    Named(3, "AO-1", "青汁"),
+    Named(4, "T7", "お試し 30日セット"),
+)
 ADS = (Named(1, "FB-SKIN-02", "FB-SKIN-02"),)
 
 
@@ -45,6 +50,15 @@ def heard(text: str) -> Understood | Doubtful:
         ("今月のLTVは", "ltv", "all from=2026-11-01 to=2026-11-24"),
         ("広告の成績を見せて", "ad", "all"),
         ("FB-SKIN-02の広告の判定は？", "ad", "FB-SKIN-02"),
+        ("広告どれを止めるべき？", "ad", "all"),
+        ("どの広告を止めたほうがいいですか", "ad", "all"),
+        ("which ads should we stop?", "ad", "all"),
+        ("What is the LTV of product-x in 180 days?", "ltv", "X-01 window=180"),
+        ("product-xの180日LTVは？", "ltv", "X-01 window=180"),
+        ("2026年1月に買った人の30日以内のリピート率", "repeat", "all window=30 from=2026-01-01 to=2026-01-31"),
+        ("お試し 30日セットのLTV", "ltv", "T7"),
+        ("先週のリピート率", "repeat", "all from=2026-11-16 to=2026-11-22"),
+        ("今週の週報見せて", "weekly", "all from=2026-11-23 to=2026-11-24"),
         ("座談会の数字", "panel", "all"),
     ],
 )
@@ -77,4 +91,4 @@ def test_no_text_is_too_strange(text: str) -> None:
     understood = heard(text)
     if understood.first_from is not None and understood.first_to is not None:
         assert understood.first_from <= understood.first_to
-    assert understood.report in (None, "ltv", "repeat", "ad", "panel")
+    assert understood.report in (None, "ltv", "repeat", "ad", "weekly", "panel")

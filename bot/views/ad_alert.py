@@ -252,7 +252,8 @@ def _state_table(ads: Sequence[Standing], words: Words) -> Block:
 def _change_in_rate(check: AdCheck, words: Words) -> str:
     if check.drop is None:
         return words.percent(None)
-    return f"{'+' if check.drop < 0 else ''}{words.percent(-check.drop, 0)}"
+    change = round(-check.drop, 2)
+    return f"{'+' if change > 0 else ''}{words.percent(change or 0.0, 0)}"
 
 
 def _precision(precision: Ratio, words: Words) -> str:

@@ -23,6 +23,8 @@ from bot.views.kit import (
 
 OPEN_POST = "banto.post.open"
 RUNNING_SHOWN = 2
+PROFILES = ("generic", "ad_spend")
+"""Import formats that have a name in the reader's language."""
 """Slack takes ten fields; one import runs at a time, another may wait for it."""
 
 
@@ -197,8 +199,12 @@ def _imported(state: State, words: Words) -> str | None:
         "banto.status.imported_value",
         time=words.time(done.at),
         file=escape(done.file_name),
-        profile=escape(done.profile),
+        profile=_profile(done.profile, words),
     )
+
+
+def _profile(name: str, words: Words) -> str:
+    return words(f"banto.profile.{name}") if name in PROFILES else escape(name)
 
 
 def _counts(state: State, words: Words) -> str:

@@ -38,6 +38,17 @@ def explained(again: Again, data: Mapping[str, Any], words: Words) -> Block:
     return modal(CALLBACK, words("report.explain_title"), blocks, close=words("button.close"))
 
 
+def rows_sent(shown: Mapping[str, Any], words: Words) -> Block:
+    """The same explanation once the rows are on their way: where to find them instead of the button."""
+    kept = [block for block in shown["blocks"] if block["type"] != "actions"]
+    return modal(
+        CALLBACK,
+        words("report.explain_title"),
+        [*kept, section(words("explain.rows_where"))],
+        close=words("button.close"),
+    )
+
+
 def _formula(data: Mapping[str, Any], words: Words) -> str:
     result = data["result"]
     if data["report"] == "ltv":

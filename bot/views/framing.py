@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.asked import Asked
@@ -17,6 +17,9 @@ PICK = "report.pick"
 SISTERS = {"ltv": ("repeat", "cohort"), "repeat": ("ltv", "cohort"), "cohort": ("ltv", "repeat")}
 """Other reports about the same people."""
 EXPLAINED = ("ltv", "repeat")
+SHORTER = (180, 90, 60, 30)
+"""Windows in which young people can be judged sooner, in days."""
+OFFERED = 2
 
 
 def about(asked: Asked, words: Words, *, escaped: bool = True) -> str:
@@ -72,8 +75,11 @@ def footer(
     return [context("\n".join(lines)), context(fresh)]
 
 
-def buttons(asked: Asked, words: Words) -> Block:
-    """Share with the channel, explain the number, and the other reports about the same people."""
+def buttons(asked: Asked, words: Words, *, young: bool = False) -> Block:
+    """Share with the channel, explain the number, and the other reports about the same people.
+
+    Where they are too `young` for the window, also the longest windows that the first of them have lived through.
+    """
     typed = asked.query.typed()
     same = Again(asked.report, typed, asked.as_of).value()
     elements = [button(words("button.share"), SHARE, same, "primary")]
@@ -82,7 +88,15 @@ def buttons(asked: Asked, words: Words) -> Block:
     for at, sister in enumerate(SISTERS[asked.report]):
         again = Again(sister, typed, asked.as_of).value()
         elements.append(button(words(f"button.{sister}"), f"{RUN}.{at}", again))
+    for window in _shorter(asked) if young else ():
+        again = Again(asked.report, replace(asked.query, window=window).typed(), asked.as_of).value()
+        elements.append(button(words("button.window", window=window), f"{RUN}.w{window}", again))
     return actions(elements)
+
+
+def _shorter(asked: Asked) -> list[int]:
+    lived = (asked.as_of - (asked.query.first_from or asked.data_from)).days
+    return [window for window in SHORTER if window < asked.window and window <= lived][:OFFERED]
 
 
 @dataclass(frozen=True)
@@ -110,6 +124,11 @@ def not_yet(people: int, decidable_on: date | None, words: Words) -> str:
     if decidable_on is None:
         return words("frame.not_yet", n=words.count(people), needed=needed)
     return words("frame.not_yet_until", n=words.count(people), needed=needed, day=words.day(decidable_on))
+
+
+def too_young(decidable: bool, people: int, immature: int) -> bool:
+    """Whether there are people enough and only their window is not over."""
+    return not decidable and people + immature >= MINIMUM_N
 
 
 def _basis(asked: Asked, words: Words) -> str:

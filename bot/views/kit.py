@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,7 +20,10 @@ OPTION_TEXT_LIMIT = 75
 TABLE_ROWS_LIMIT = 100
 ALT_LIMIT = 2000
 EMPTY_CELL = "–"
-ZERO_WIDTH = "\u200b"
+INERT = str.maketrans("*_~`:", "＊＿～｀：")
+"""Marks of mrkdwn and the characters that look the same and mean nothing; names with either are found (NFKC)."""
+STYLING = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`|:[\w+'-]+:", re.ASCII)
+"""What could open or close a style, or be an emoji. A mark inside a word (product_x) does neither."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,19 @@ class Message:
 
 
 def escape(text: str) -> str:
-    """Outside text made inert for mrkdwn: &, <, > as entities, and marks that would style it held apart.
+    """Outside text made inert for mrkdwn: &, <, > as entities, marks that could style it as their full-width twins.
 
-    A zero-width space after *, _, ~ and ` keeps Slack from pairing them, so the name is shown as it is.
+    Invisible characters beside a mark would not help: they are no letters, so that Slack takes the mark for one that
+    stands at the edge of a word, which is where it styles.
     """
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for mark in "*_~`":
-        plain = plain.replace(mark, f"{ZERO_WIDTH}{mark}{ZERO_WIDTH}")
-    return " ".join(plain.split())
+    plain = STYLING.sub(lambda found: found[0].translate(INERT), text)
+    return " ".join(plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split())
+
+
+def without_marks(text: str) -> str:
+    """A message's text for a terminal: entities back as characters, and what would be bold without its asterisks."""
+    plain = re.sub(r"(?<![A-Za-z0-9])\*([^*\n]+)\*(?![A-Za-z0-9])", r"\1", text)
+    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def cut(text: str, limit: int) -> str:
@@ -66,8 +75,8 @@ def plain(text: str, limit: int = TEXT_LIMIT) -> Block:
 
 
 def mrkdwn(text: str, limit: int = TEXT_LIMIT) -> Block:
-    """A mrkdwn object; outside text in it must have gone through `escape`."""
-    return {"type": "mrkdwn", "text": cut(text, limit) or EMPTY_CELL}
+    """A mrkdwn object; outside text in it must have gone through `escape`. `verbatim`: no address becomes a link."""
+    return {"type": "mrkdwn", "text": cut(text, limit) or EMPTY_CELL, "verbatim": True}
 
 
 def header(text: str) -> Block:

@@ -9,7 +9,7 @@ from bot.asked import Asked
 from bot.messages import Words
 from bot.metrics.ltv import Ltv
 from bot.periods import day_of
-from bot.views.framing import about, buttons, footer, not_yet
+from bot.views.framing import about, buttons, footer, not_yet, too_young
 from bot.views.kit import Block, Message, fields, header, section
 from bot.views.plain import major
 
@@ -24,7 +24,12 @@ def answer(result: Ltv, asked: Asked, words: Words, *, decidable_on: date | None
     frame = footer(asked, words, result.left_out_immature, next_mature, result.unknown_ad, result.maybe_earlier)
     return Message(
         text=_text(result, asked, words, decidable_on),
-        blocks=[header(title), *body, *frame, buttons(asked, words)],
+        blocks=[
+            header(title),
+            *body,
+            *frame,
+            buttons(asked, words, young=too_young(result.decidable, result.persons, result.left_out_immature)),
+        ],
         pictures_at=1 + len(body),
     )
 

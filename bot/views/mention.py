@@ -26,6 +26,7 @@ def ask_back(doubtful: Doubtful, words: Words) -> Message:
     """Which report or which product? Each answer is a button that runs a report."""
     asked = Query(
         product=doubtful.near[0].label if doubtful.near else None,
+        window=doubtful.window,
         first_from=doubtful.first_from,
         first_to=doubtful.first_to,
     )

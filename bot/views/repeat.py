@@ -9,7 +9,7 @@ from bot.asked import Asked
 from bot.messages import Words
 from bot.metrics.repeat import Repeat
 from bot.periods import day_of
-from bot.views.framing import about, buttons, footer, not_yet
+from bot.views.framing import about, buttons, footer, not_yet, too_young
 from bot.views.kit import Block, Message, header, section, table
 from bot.views.plain import interval_json
 
@@ -42,7 +42,12 @@ def answer(result: Repeat, asked: Asked, words: Words, *, decidable_on: date | N
         if result.decidable
         else f"{about(asked, words)}: {not_yet(n, decidable_on, words)}"
     )
-    blocks = [header(title), *body, *frame, buttons(asked, words)]
+    blocks = [
+        header(title),
+        *body,
+        *frame,
+        buttons(asked, words, young=too_young(result.decidable, n, result.left_out_immature)),
+    ]
     return Message(text=text, blocks=blocks, pictures_at=1 + len(body))
 
 

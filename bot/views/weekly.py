@@ -67,7 +67,7 @@ class Sheet:
 def answer(sheet: Sheet, words: Words, *, shareable: bool = False) -> Message:
     """The post; `shareable` adds a button that brings the asker's own copy to the channel."""
     first, last = sheet.days
-    title = words("weekly.title", first=words.short_day(first), last=words.short_day(last), period=sheet.period)
+    title = words("weekly.title", first=words.short_day(first), last=words.short_day(last))
     headline = _headline(sheet, words)
     blocks = [
         header(title),

@@ -150,6 +150,7 @@ def open_csv(path: Path, profile: Profile, scratch: Path) -> CsvFile:
     cells = next(csv.reader([first], delimiter=separator), [])
     headings = tuple(_heading(cell) for cell in cells)
     _check_headings(headings, cells, profile)
+    _check_quotes(text, separator)
     known = {*profile.required, *profile.optional}
     return CsvFile(text, separator, headings, tuple(h for h in headings if h and h not in known))
 
@@ -164,6 +165,24 @@ def _check_headings(headings: tuple[str, ...], cells: list[str], profile: Profil
     for name in {h for h in headings if h and headings.count(h) > 1}:
         refusals.add(Refusal("import.refused.heading_twice", column=name))
     refusals.stop_if_any()
+
+
+def _check_quotes(path: Path, separator: str) -> None:
+    """Refuse a file that ends within quotes: the open cell would swallow all rows after it without a word."""
+    with path.open("rb") as stream:
+        marks = sum(piece.count(b'"') for piece in iter(lambda: stream.read(1 << 20), b""))
+    if marks % 2 == 0:
+        return
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream, delimiter=separator, strict=True)
+        line = 1
+        try:
+            for _ in reader:
+                line = reader.line_num + 1
+        except csv.Error as error:
+            # Any other fault is a stray mark within a cell (5" tube), which is read as it stands.
+            if "unexpected end of data" in str(error):
+                raise FileRefused([Refusal("import.refused.open_quote", line=line)]) from error
 
 
 def _heading(cell: str) -> str:

@@ -177,7 +177,7 @@ def test_a_post_is_opened_again_with_the_numbers_of_then(office: Office) -> None
     office.sees("毎週火曜")
     office.time.now += timedelta(days=1)
     tick(duties_for(office.shop.engine, office.shop.folder / "facts", office.slack.client, office.deps.clock))
-    posted = office.sees("2026-W48")
+    posted = office.sees("週報 11/16〜11/22")
     before = next(block for block in posted["blocks"] if block["type"] == "table")["rows"]
     # The past is rewritten: everybody of the last months bought at ten times the price.
     changed = [each | {"unit_price": 30_000, "updated_at": "2026-11-24T07:00"} for each in orders()]
@@ -313,9 +313,37 @@ def test_the_same_event_twice_is_answered_once(office: Office) -> None:
     assert len(answers) == 1
 
 
+def test_who_asks_for_the_rows_is_told_where_they_are(office: Office) -> None:
+    office.says(PLANNER, f"@{BOT_NAME} 全体のLTV")
+    answer = office.sees("「ショップ全体 の LTV」")
+    office.press(answer, "report.explain")
+    shown = office.slack.until(lambda: [v for v in office.slack.views(PLANNER) if "report.rows" in str(v)], 6)[-1]
+    office.slack.do("action", PLANNER, view_id=shown["id"], action_id="report.rows")
+    told = office.slack.until(
+        lambda: [v for v in office.slack.views(PLANNER) if "ダイレクトメッセージに届きます" in words_of(v)], 6
+    )[-1]
+    assert "report.rows" not in str(told)
+    assert "計算" in words_of(told), "the explanation stays"
+    office.sees("名前や連絡先は含みません", channel="D0PLAN001")
+
+
 def test_people_of_other_companies_see_no_numbers(office: Office) -> None:
     office.says(OUTSIDER, f"@{BOT_NAME} 全体のLTV", channel=ADS)
     office.says(PLANNER, f"@{BOT_NAME} 全体のリピート率", channel=ADS)
     office.sees("「ショップ全体 の リピート率（F2）」", channel=ADS)
     office.sees("別の会社の帳簿", channel=ADS, user=OUTSIDER)
     assert not [m for m in office.slack.seen(PLANNER, ADS) if m.get("bot_id") and "LTV」" in words_of(m)]
+    # The colleague's own answer stands where the guests read along, and only the colleague sees it.
+    assert not [m for m in office.slack.seen(OUTSIDER, ADS) if "リピート率（F2）" in words_of(m)]
+
+
+def test_figures_are_neither_shared_nor_scheduled_where_other_companies_read(office: Office) -> None:
+    office.banto("weekly now", channel=ADS)
+    message = office.sees("週報 11/16〜11/22", channel=ADS)
+    office.press(message, "weekly.share", channel=ADS)
+    refused = office.sees("このチャンネルには社外の人がいる", channel=ADS)
+    assert refused["is_ephemeral"]
+    office.banto("weekly here", channel=ADS)
+    office.slack.until(lambda: sum("社外の人がいる" in words_of(m) for m in office.slack.seen(PLANNER, ADS)) == 2)
+    assert schedules_of(office.shop.engine, HOME) == []
+    assert not [m for m in office.slack.seen(OUTSIDER, ADS) if m.get("bot_id")]

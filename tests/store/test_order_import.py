@@ -44,7 +44,11 @@ def counts(shop: Shop) -> tuple[int, int, int]:
         ("order_id,ordered_at,customer,sku,quantity,unit_price\n1,2026-01-01,c,A,1,1\n", "import.refused.heading"),
         (f"{HEADINGS},sku\n1,2026-01-01,c,A,1,1,B\n", "import.refused.heading_twice"),
         (f"{HEADINGS}\n1,2026-01-01,c,A,1,1\n2,2026-01", "import.refused.ragged"),
-        (f'{HEADINGS}\n1,2026-01-01,"c,A,1,1\n2,2026-01-02,c,A,1,1', "import.refused.ragged"),
+        (f'{HEADINGS}\n1,2026-01-01,"c,A,1,1\n2,2026-01-02,c,A,1,1', "import.refused.open_quote"),
+        (
+            f'{HEADINGS},product_name\n1,2026-01-01,c,A,1,1,a\n2,2026-01-02,c,A,1,1,"b\n3,2026',
+            "import.refused.open_quote",
+        ),
     ],
 )
 def test_a_broken_file_is_refused_whole(shop: Shop, content: str | bytes, reason: str) -> None:

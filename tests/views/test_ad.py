@@ -173,7 +173,7 @@ def golden() -> Mapping[str, Any]:
 def test_messages_and_forms_are_sent_as_they_were_looked_at(name: str) -> None:
     made = json.dumps(golden()[name], ensure_ascii=False, indent=1) + "\n"
     file = GOLDEN / f"ad_{name}.json"
-    if os.environ.get("BANTO_WRITE_GOLDEN"):
+    if os.environ.get("UPDATE_GOLDEN"):
         file.write_text(made, encoding="utf-8")
     assert file.read_text(encoding="utf-8") == made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,23 @@ def test_too_few_people_get_no_number_but_a_date() -> None:
     assert "まだ判断できません" in message.text
     assert "2027年1月5日" in message.text
     assert "あと18人" in message.text
+
+
+def _windows(message: Any) -> list[str]:
+    return [element["text"]["text"] for element in message.blocks[-1]["elements"] if ".run.w" in element["action_id"]]
+
+
+def test_where_people_are_too_young_shorter_windows_are_offered() -> None:
+    this_year = asked("ltv", query=Query(product="BIY-001", first_from=date(2026, 1, 1)))
+    assert _windows(ltv.answer(few(LTV), this_year, Words("ja", "JPY"))) == ["180日で見る", "90日で見る"]
+    last_month = asked("repeat", query=Query(first_from=date(2026, 10, 1)))
+    assert _windows(repeat.answer(few(REPEAT), last_month, Words("ja", "JPY"))) == ["30日で見る"]
+    assert _windows(ltv.answer(LTV, this_year, Words("ja", "JPY"))) == []
+
+
+def test_a_shop_of_too_few_people_is_offered_no_other_window() -> None:
+    tiny = replace(few(LTV), left_out_immature=3)
+    assert _windows(ltv.answer(tiny, asked("ltv"), Words("ja", "JPY"))) == []
 
 
 def test_the_numbers_for_programs_are_exact() -> None:

@@ -196,7 +196,7 @@ def posted(message: Message) -> banto.Posted:
 def golden() -> Mapping[str, Any]:
     """Everything that is sent, by the name of its file."""
     near = (Named(2, "BIY-030", "しっとり美容液 30ml"), Named(3, "BIY-T07", "お試し美容液 7日分"))
-    year = {"first_from": date(2026, 1, 1), "first_to": date(2026, 11, 24)}
+    year: dict[str, Any] = {"first_from": date(2026, 1, 1), "first_to": date(2026, 11, 24)}
     calm = view.answer(sheet(), JA)
     messages = {
         "weekly": calm,
@@ -230,7 +230,7 @@ def golden() -> Mapping[str, Any]:
 def test_everything_is_sent_as_it_was_looked_at(name: str) -> None:
     file = GOLDEN / f"{name}.json"
     sent = golden()[name]
-    if os.environ.get("BANTO_WRITE_GOLDEN"):
+    if os.environ.get("UPDATE_GOLDEN"):
         file.write_text(json.dumps(sent, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     assert json.loads(file.read_text(encoding="utf-8")) == sent
 
