@@ -75,16 +75,22 @@ def test_two_machines_whose_clocks_differ_a_little_respect_each_others_lease(sho
     assert not take_lease(shop.engine, "scheduler", "b", NOW, lasts)
 
 
+def posted_for(shop: Shop, period: str) -> str | None:
+    """The message of the week in which it was due."""
+    post = find_post(shop.engine, PostKey(team=HOME, channel=WEEKLY, kind="weekly", period=period))
+    return None if post is None else post.message_ts
+
+
 def test_no_older_week_is_posted_after_a_newer_one(shop: Shop, slack: Running) -> None:
     round_in(shop, slack, ahead=7 * 24 * HOUR)
     (message,) = messages(slack)
-    assert "2026-W49" in message["text"]
+    assert posted_for(shop, "2026-W49") == message["ts"]
     slack.time.pushed += 60
     round_in(shop, slack)
     assert len(messages(slack)) == 1
     slack.time.pushed += 14 * 24 * HOUR
     round_in(shop, slack)
-    assert "2026-W50" in messages(slack)[-1]["text"]
+    assert posted_for(shop, "2026-W50") == messages(slack)[-1]["ts"]
 
 
 def test_a_post_made_by_a_clock_that_was_ahead_is_found_and_not_repeated(

@@ -22,8 +22,8 @@ ALT_LIMIT = 2000
 EMPTY_CELL = "–"
 INERT = str.maketrans("*_~`:", "＊＿～｀：")
 """Marks of mrkdwn and the characters that look the same and mean nothing; names with either are found (NFKC)."""
-STYLING = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`|:[\w+'-]+:", re.ASCII)
-"""What could open or close a style, or be an emoji. A mark inside a word (product_x) does neither."""
+STYLING = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`|:[\w+'-]+:|://", re.ASCII)
+"""What could open or close a style, be an emoji or make a link. A mark inside a word (product_x) does none of it."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def plain(text: str, limit: int = TEXT_LIMIT) -> Block:
 
 
 def mrkdwn(text: str, limit: int = TEXT_LIMIT) -> Block:
-    """A mrkdwn object; outside text in it must have gone through `escape`. `verbatim`: no address becomes a link."""
-    return {"type": "mrkdwn", "text": cut(text, limit) or EMPTY_CELL, "verbatim": True}
+    """A mrkdwn object; outside text in it must have gone through `escape`."""
+    return {"type": "mrkdwn", "text": cut(text, limit) or EMPTY_CELL}
 
 
 def header(text: str) -> Block:
