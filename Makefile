@@ -13,7 +13,7 @@ run: setup
 	@$(PYTHON) -m bot run
 
 test: setup
-	@$(PYTHON) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+	@$(PYTHON) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 
 test-spark: setup
 	@$(PYTHON) tools/test_spark.py $(VENV)
