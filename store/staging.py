@@ -46,7 +46,8 @@ select external_id, max(updated_at) as updated_at, min(ordered_at) as ordered_at
        case when min(ordered_at) <> max(ordered_at) then 'ordered_at'
             when min(status) <> max(status) then 'status'
             when min(nullif(customer, '')) <> max(nullif(customer, '')) then 'customer_id' end as contradiction,
-       min(seq) as seq, min(updated_at) <> max(updated_at) as repeated
+       min(seq) as seq, min(updated_at) <> max(updated_at) as repeated,
+       bool_and(updated_at = ordered_at) as unversioned
 from newest group by external_id
 """
 NEWEST = """
@@ -57,6 +58,10 @@ select * from rows qualify updated_at = max(updated_at) over (partition by exter
 CONTRADICTIONS = """
 select seq, external_id, contradiction from staged_orders where contradiction is not null order by 1
 """
+TWO_TIMES = """
+select seq, external_id, 'ordered_at' from staged_orders where repeated and unversioned order by 1
+"""
+"""Without a version of their own, rows with different times are no earlier and later state but one muddled order."""
 
 
 @dataclass(frozen=True)
@@ -117,15 +122,10 @@ class Staging:
         self._db.execute("create view newest as select * from rows")
         self._db.execute(ORDERS)
         if self._db.execute("select 1 from staged_orders where repeated limit 1").fetchall():
+            self._refuse(TWO_TIMES, file_line)
             self._db.execute(NEWEST)
             self._db.execute(ORDERS)
-        found = self._db.execute(CONTRADICTIONS).fetchall()
-        if found:
-            refusals = [
-                Refusal("import.refused.contradiction", file_line(line), cell, order)
-                for line, order, cell in found[:20]
-            ]
-            raise FileRefused(refusals, len(found))
+        self._refuse(CONTRADICTIONS, file_line)
         return Totals(
             *self._db.execute(
                 "select (select count(*) from rows), count(*), min(day), max(day), sum(gross)::bigint, "
@@ -133,6 +133,15 @@ class Staging:
                 "count(distinct nullif(ad, '')) from staged_orders"
             ).fetchall()[0]
         )
+
+    def _refuse(self, contradictions: str, file_line: Callable[[int], int]) -> None:
+        found = self._db.execute(contradictions).fetchall()
+        if found:
+            refusals = [
+                Refusal("import.refused.contradiction", file_line(line), cell, order)
+                for line, order, cell in found[:20]
+            ]
+            raise FileRefused(refusals, len(found))
 
     def products(self) -> list[tuple[str, str, int]]:
         """(sku, name, instant of the newest row that carries a name; without any the sku itself, instant 0)."""

@@ -92,6 +92,14 @@ def test_a_status_that_differs_between_the_rows_of_an_order_is_a_fault(shop: Sho
     assert refusals(shop, as_csv(rows))[0] == Refusal("import.refused.contradiction", 2, "status", "1")
 
 
+def test_two_times_of_one_order_without_a_version_are_a_fault(shop: Shop) -> None:
+    """Not an earlier and a later state: the lines of the earlier time would be lost without a word."""
+    rows = [row("1", "2026-01-01T10:00:00", "c"), row("1", "2026-01-01T10:05:00", "c", sku="B"), row("2", "2026-01-01", "d")]
+    assert refusals(shop, as_csv(rows)) == [Refusal("import.refused.contradiction", 2, "ordered_at", "1")]
+    shop.load([r | {"updated_at": f"2026-01-0{day}"} for day, r in enumerate(rows[:2], 2)])
+    assert shop.ask("ltv all window=1", "2026-02-01")["result"]["net_sales"] == "1000"
+
+
 def test_a_japanese_file_from_excel_is_read(shop: Shop) -> None:
     content = as_csv([row("1", "2026/10/1 9:05", "髙﨑①", price="￥4,980", product_name="青汁 30包")])
     report = shop.load(content.encode("cp932"))
