@@ -6,7 +6,7 @@ counts; rows of one version that contradict each other are a fault of the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from store.sources.refusals import FileRefused, Refusal
 
 MEMORY = "400MB"
 CHUNK = 50_000
+ORDERS_AT_ONCE = 500_000
+"""Whole orders and their lines are sorted in pieces of so many, because a sorted answer is held in memory."""
 KNOWN = pa.schema(
     [
         ("external_id", pa.string()),
@@ -50,10 +52,7 @@ select external_id, max(updated_at) as updated_at, min(ordered_at) as ordered_at
        bool_and(updated_at = ordered_at) as unversioned
 from newest group by external_id
 """
-NEWEST = """
-create or replace view newest as
-select * from rows qualify updated_at = max(updated_at) over (partition by external_id)
-"""
+NEWEST = "select * from rows qualify updated_at = max(updated_at) over (partition by external_id)"
 
 CONTRADICTIONS = """
 select seq, external_id, contradiction from staged_orders where contradiction is not null order by 1
@@ -123,7 +122,9 @@ class Staging:
         self._db.execute(ORDERS)
         if self._db.execute("select 1 from staged_orders where repeated limit 1").fetchall():
             self._refuse(TWO_TIMES, file_line)
-            self._db.execute(NEWEST)
+            newest = self._scratch / "newest.parquet"
+            self._db.sql(NEWEST).write_parquet(str(newest), compression="lz4")
+            self._db.read_parquet(str(newest)).create_view("newest", replace=True)
             self._db.execute(ORDERS)
         self._refuse(CONTRADICTIONS, file_line)
         return Totals(
@@ -225,25 +226,38 @@ class Staging:
     def orders(self, members: pa.Table) -> Iterator[pa.RecordBatch]:
         """Whole orders to be written, with the persons that `members` (key, person_id) names."""
         self._db.register("members", members)
-        yield from self._stream(
-            "select o.order_id as id, o.external_id, o.customer_key, o.email_key, m.person_id, o.ordered_at, "
-            "o.updated_at, o.day, o.status, o.channel, coalesce(a.id, 0) as ad_id, o.gross, o.net, o.refund, "
-            "o.shipping, o.tax, o.fingerprint from kept o left join ad_ids a on a.code = o.ad "
-            "left join members m on m.key = coalesce(o.customer_key, o.email_key) order by o.order_id"
-        )
+        for piece in self._pieces():
+            yield from self._stream(
+                "select o.order_id as id, o.external_id, o.customer_key, o.email_key, m.person_id, o.ordered_at, "
+                "o.updated_at, o.day, o.status, o.channel, coalesce(a.id, 0) as ad_id, o.gross, o.net, o.refund, "
+                "o.shipping, o.tax, o.fingerprint from kept o left join ad_ids a on a.code = o.ad "
+                "left join members m on m.key = coalesce(o.customer_key, o.email_key) "
+                "where o.order_id between $1 and $2 order by o.order_id",
+                piece,
+            )
 
     def lines(self) -> Iterator[pa.RecordBatch]:
         """Their line items, numbered within the order independently of the file's order."""
-        yield from self._stream(
-            "select k.order_id, row_number() over (partition by k.order_id order by n.sku, n.quantity, "
-            "n.unit_price, n.discount, n.refund, n.cycle)::int as line_no, p.id as product_id, n.quantity, "
-            "n.unit_price, n.discount, n.refund, n.unit_price * n.quantity - n.discount - n.refund as net, "
-            "n.cycle as subscription_cycle from newest n join kept k using (external_id) "
-            "join product_ids p on p.sku = n.sku order by 1, 2"
-        )
+        for piece in self._pieces():
+            yield from self._stream(
+                "select k.order_id, row_number() over (partition by k.order_id order by n.sku, n.quantity, "
+                "n.unit_price, n.discount, n.refund, n.cycle)::int as line_no, p.id as product_id, n.quantity, "
+                "n.unit_price, n.discount, n.refund, n.unit_price * n.quantity - n.discount - n.refund as net, "
+                "n.cycle as subscription_cycle from newest n "
+                "join (select external_id, order_id from kept where order_id between $1 and $2) k using (external_id) "
+                "join product_ids p on p.sku = n.sku order by 1, 2",
+                piece,
+            )
+
+    def _pieces(self) -> Iterator[tuple[int, int]]:
+        """Ranges of order numbers, ascending, each with at most ORDERS_AT_ONCE of the orders to be written."""
+        numbers = self._db.sql("select order_id from kept order by order_id").to_arrow_table().column("order_id")
+        for start in range(0, len(numbers), ORDERS_AT_ONCE):
+            last = min(start + ORDERS_AT_ONCE, len(numbers)) - 1
+            yield numbers[start].as_py(), numbers[last].as_py()
 
     def _register(self, name: str, columns: Mapping[str, pa.Array]) -> None:
         self._db.register(name, pa.table(dict(columns)))
 
-    def _stream(self, query: str) -> Iterator[pa.RecordBatch]:
-        yield from self._db.sql(query).to_arrow_reader(CHUNK)
+    def _stream(self, query: str, given: Sequence[int] = ()) -> Iterator[pa.RecordBatch]:
+        yield from self._db.sql(query, params=list(given)).to_arrow_reader(CHUNK)

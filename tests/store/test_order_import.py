@@ -94,10 +94,31 @@ def test_a_status_that_differs_between_the_rows_of_an_order_is_a_fault(shop: Sho
 
 def test_two_times_of_one_order_without_a_version_are_a_fault(shop: Shop) -> None:
     """Not an earlier and a later state: the lines of the earlier time would be lost without a word."""
-    rows = [row("1", "2026-01-01T10:00:00", "c"), row("1", "2026-01-01T10:05:00", "c", sku="B"), row("2", "2026-01-01", "d")]
+    rows = [
+        row("1", "2026-01-01T10:00:00", "c"),
+        row("1", "2026-01-01T10:05:00", "c", sku="B"),
+        row("2", "2026-01-01", "d"),
+    ]
     assert refusals(shop, as_csv(rows)) == [Refusal("import.refused.contradiction", 2, "ordered_at", "1")]
     shop.load([r | {"updated_at": f"2026-01-0{day}"} for day, r in enumerate(rows[:2], 2)])
     assert shop.ask("ltv all window=1", "2026-02-01")["result"]["net_sales"] == "1000"
+
+
+def test_orders_that_are_written_in_pieces_are_all_there_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Old and new ones in one file, some in two versions, more lines than orders."""
+    monkeypatch.setattr("store.staging.ORDERS_AT_ONCE", 3)
+    shop.load([row(f"o{n}", "2026-01-10", f"c{n}", price=100) for n in range(7)] + [row("z", "2026-06-30", "z")])
+    shop.load(
+        [
+            row(f"o{n}", "2026-01-10", f"c{n}", sku=sku, price=price, updated_at=f"2026-01-{version}")
+            for n in range(4, 15)
+            for version, price in ((11, 7), (12, 1000))
+            for sku in ("A", "B")
+        ]
+    )
+    assert counts(shop)[:2] == (16, 4 + 11 * 2 + 1)
+    result = shop.ask("ltv all window=30")["result"]
+    assert (result["persons"], result["occasions"], result["net_sales"]) == (15, 15, str(4 * 100 + 11 * 2000))
 
 
 def test_a_japanese_file_from_excel_is_read(shop: Shop) -> None:
