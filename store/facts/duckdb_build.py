@@ -17,8 +17,10 @@ from ibis.expr import types as ir
 from store.facts.expressions import build
 from store.facts.raw import LINES, ORDERS, Raw
 
-LINES_AT_ONCE = 2_000_000
-BUILD_MEMORY = "400MB"
+LINES_AT_ONCE, MEMORY = 2_000_000, "400MB"
+LARGE_SHOP = 30_000_000
+LARGE_LINES_AT_ONCE, LARGE_MEMORY = 5_000_000, "1000MB"
+"""A large shop is built in larger parts, because each of them reads all lines again."""
 PERSONS_FROM = -(2**63)
 PERSONS = 2**64
 
@@ -58,12 +60,14 @@ def write_parts(exported: Path, folder: Path) -> None:
     """The facts of the orders in `exported` (store.facts.raw.export), a range of persons after the other, so that
     memory does not grow with the shop."""
     lines = pq.read_metadata(exported / "lines.parquet").num_rows
-    parts = max(1, -(-lines // LINES_AT_ONCE))
+    large = lines > LARGE_SHOP
+    at_once, memory = (LARGE_LINES_AT_ONCE, LARGE_MEMORY) if large else (LINES_AT_ONCE, MEMORY)
+    parts = max(1, -(-lines // at_once))
     for part in range(parts):
         # Persons' numbers are hashes, so equal ranges of numbers hold about as many persons each.
         first, last = PERSONS_FROM + part * PERSONS // parts, PERSONS_FROM + (part + 1) * PERSONS // parts - 1
         mine = f"person_id BETWEEN {first} AND {last}" + (" OR person_id IS NULL" if part == 0 else "")
-        config: dict[str, Any] = {"memory_limit": BUILD_MEMORY, "temp_directory": str(exported / "spill")}
+        config: dict[str, Any] = {"memory_limit": memory, "temp_directory": str(exported / "spill")}
         with duckdb.connect(config=config) as connection:
             # Read once for all that is asked of them.
             connection.read_parquet(str(exported / "orders.parquet")).filter(mine).create("orders")

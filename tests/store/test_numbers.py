@@ -198,7 +198,7 @@ def check_the_rest(shop: Shop, rows: list[dict[str, Any]], day: str | None = Non
 def test_numbers_follow_every_change_of_the_orders(
     history: list[list[list[dict[str, Any]]]], window: int, past: str
 ) -> None:
-    follow(history, window, past)
+    check_all_along(history, window, past)
 
 
 EDGES = [
@@ -234,10 +234,10 @@ def test_the_numbers_of_a_busier_shop(seed: int) -> None:
         return rows
 
     history = [[order(chance.randrange(90)) for _ in range(chance.choice([5, 60]))] for _ in range(3)]
-    follow(history, 30, "2026-05-15")
+    check_all_along(history, 30, "2026-05-15")
 
 
-def follow(history: list[list[list[dict[str, Any]]]], window: int, past: str) -> None:
+def check_all_along(history: list[list[list[dict[str, Any]]]], window: int, past: str) -> None:
     """Load one file after the other and compare everything, at last with the facts that are built anew."""
     with tempfile.TemporaryDirectory() as folder, new_database(Path(folder)) as url:
         shop = Shop(open_engine(url), Path(folder))
