@@ -6,7 +6,8 @@ import gc
 import logging
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from slack_bolt import App
@@ -61,25 +62,33 @@ class Announcing(uvicorn.Server):
         self._ready()
 
 
-def _shorten_pauses() -> None:
+@contextmanager
+def _short_pauses() -> Iterator[None]:
     """Keep acknowledgements quick while answers are computed.
 
     What was made at the start lives to the end, so the garbage collector need not walk through it again and again,
     which takes a fifth of a second each time.
     """
+    usual = sys.getswitchinterval()
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        # Without this the libraries complain at the end that their objects were never given back.
+        gc.unfreeze()
+        sys.setswitchinterval(usual)
 
 
 def serve_http(app: App, host: str, port: int, ready: Callable[[], None]) -> None:
     """Serve until the process is told to stop; `ready` is called as soon as requests are taken."""
-    _shorten_pauses()
     config = uvicorn.Config(web_app(app), host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
-    Announcing(config, ready).run()
+    with _short_pauses():
+        Announcing(config, ready).run()
 
 
 def serve_socket(app: App, app_token: str, client: WebClient) -> None:
     """Connect by Socket Mode until the process is told to stop."""
-    _shorten_pauses()
-    SocketModeHandler(app, app_token, web_client=client).start()  # type: ignore[no-untyped-call]
+    with _short_pauses():
+        SocketModeHandler(app, app_token, web_client=client).start()  # type: ignore[no-untyped-call]

@@ -27,6 +27,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         started.start()
         yield started
         assert started.stop() == 0, started.tail()
+        assert "leaked" not in started.tail()
     finally:
         started.kill()
 
