@@ -16,7 +16,15 @@ def as_stored(kind: str, item: object, autogen: object) -> str | Literal[False]:
 def run() -> None:
     engine = open_engine(context.config.attributes["url"])
     with engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, render_item=as_stored)
+        # All migrations in one transaction, also on SQLite, which Alembic thinks cannot: else a second process gets its
+        # turn between two of them and runs the second one twice.
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            render_item=as_stored,
+            transactional_ddl=True,
+        )
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()
